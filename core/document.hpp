@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/diagnostic.hpp"
+
+/// A YAML file as a tree of plain values that know where they stand in the file. Reading is strict: duplicate keys,
+/// anchors and aliases, tags, several documents, numbers with leading zeros, non-UTF-8 text, nesting deeper than 64
+/// and files over 4 MiB are errors, all reported at once.
+namespace tiercut {
+
+enum class NodeKind { null, scalar, list, map };
+
+class Node {
+ public:
+  NodeKind kind = NodeKind::null;
+  std::string text;                                  ///< scalar: its text as written, unquoted
+  bool is_quoted = false;                            ///< scalar: written in quotes, so text and never a number
+  std::vector<Node> items;                           ///< list: its elements
+  std::vector<std::pair<std::string, Node>> fields;  ///< map: in the order of the file
+  Location where;                                    ///< of the value
+  Location key_where;                                ///< of the key that names it, in a map
+
+  /// The value under `key`, or null when this is no map or has no such key.
+  const Node* find(std::string_view key) const;
+  Node* find(std::string_view key);
+};
+
+/// A parsed file and the exact bytes it was parsed from (hashes are taken over these).
+struct Document {
+  std::string file;  ///< the name used in diagnostics
+  std::string source;
+  Node root;
+};
+
+inline constexpr std::size_t largest_document_bytes = 4u << 20;
+
+/// Reads and parses a file. Fails with file-not-found, file-is-directory, file-unreadable, file-too-large,
+/// file-empty, yaml-syntax, duplicate-key, yaml-anchor, yaml-tag, number-leading-zero, not-utf8, too-deep.
+Result<Document> read_document(const std::string& path);
+
+/// The same for text in memory; `name` stands for the file in diagnostics.
+Result<Document> parse_document(std::string source, std::string name);
+
+/// Replaces or adds the value at a dotted path (`links.up.latency`, `pins[0].device`), as `--set path=value` does. The
+/// text is parsed as YAML (so `[1, 2]` is a list). Missing map keys are created; a missing list index is an error.
+/// Locations of the new nodes name `--set`. Fails with set-syntax, set-path.
+Result<void> set_value(Document& document, std::string_view assignment);
+
+}  // namespace tiercut

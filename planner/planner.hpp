@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/diagnostic.hpp"
+#include "deployment/lowering.hpp"
+#include "deployment/plan.hpp"
+#include "planner/estimate.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace tiercut::planner {
+
+/// A deployment without a split, always priced and shown. Exit branches may be apart from the trunk only where a
+/// baseline says so (`little on pi, big on cloud` for a model whose branches share only the input).
+struct Baseline {
+  std::string name;  ///< `all on cloud`
+  deployment::Plan plan;
+  std::optional<Summary> latency_s;  ///< nothing when it cannot be deployed
+  bool meets_requirement = false;
+  std::string why_not;  ///< `over-memory`, `no-cost`, `latency`, ...; empty when it meets the requirement
+};
+
+/// A change of one thing that would make the requirement hold, everything else as it is. Values are exact up to the
+/// picosecond grid: at the value a plan exists, beyond it none.
+struct WayOut {
+  std::string what;   ///< `budget`, `link latency`, `network weights`, `link bandwidth`
+  std::string where;  ///< link or device names; empty for the budget
+  double now = 0;
+  double needed = 0;  ///< in the base unit (s, weights, B/s)
+  std::string text;   ///< one sentence for people
+};
+
+struct PlanningResult {
+  deployment::PlanStatus status = deployment::PlanStatus::infeasible;
+  deployment::Plan plan;  ///< the best plan; when infeasible the plan that comes nearest to the requirement
+  Estimate estimate;      ///< of `plan`
+  deployment::StageGraph graph;
+  double objective_s = 0;  ///< mean latency
+  double lower_bound_s = 0;
+  double gap = 0;            ///< (objective - bound) / objective
+  std::string method;        ///< `chain dynamic program`, `branch and bound`, `pinned`
+  std::size_t examined = 0;  ///< labels or nodes, for the curious
+  std::vector<Baseline> baselines;
+  std::vector<std::string> conflict;  ///< when infeasible: the constraints that cannot hold together
+  std::vector<WayOut> ways_out;
+  Diagnostics notes;
+};
+
+struct PlanningOptions {
+  bool with_ways_out = true;
+  bool with_baselines = true;
+};
+
+/// Simulated latency of a plan, for planners that refine under load; the caller provides it (the planner never
+/// includes the simulator).
+using LatencyOracle = std::function<Result<Summary>(const deployment::StageGraph&)>;
+
+/// The best plan that meets the requirement: least mean latency; among equals the one with fewer cuts, then the
+/// first places of the file. Exact over chains with exits on any number of devices; other graphs are searched by
+/// branch and bound while small, and fail with model-not-chain (pin layers) beyond.
+Result<PlanningResult> make_plan(const scenarios::Scenario& scenario, const PlanningOptions& options = {});
+
+/// Evaluates a given plan as make_plan reports it (status feasible or infeasible).
+Result<PlanningResult> evaluate_plan(const scenarios::Scenario& scenario, const deployment::Plan& plan,
+                                     const PlanningOptions& options = {});
+
+}  // namespace tiercut::planner

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/diagnostic.hpp"
+#include "core/document.hpp"
+#include "core/schema.hpp"
+#include "core/statistics.hpp"
+#include "core/units.hpp"
+#include "model/model.hpp"
+#include "scenarios/platform.hpp"
+
+namespace tiercut::scenarios {
+
+/// Where and when a model input arrives.
+struct InputSource {
+  model::LayerId input = 0;
+  DeviceRef device;
+  Seconds offset{};  ///< after the sample's arrival; the smallest offset of a workload is 0
+};
+
+struct Arrivals {
+  enum class Process { periodic, poisson } process = Process::periodic;
+  Seconds period{1.0};  ///< mean time between two samples (of one member, when the source is a group)
+};
+
+struct Workload {
+  std::vector<InputSource> inputs;  ///< one for each Input layer of the model, in their order
+  Arrivals arrivals;
+  DeviceRef answer_at;               ///< the device that wants the answer
+  std::optional<Bytes> answer_size;  ///< default: the tensor of the layer that answers
+  int warm_up = 0;                   ///< samples left out of the statistics
+  int source_members = 1;            ///< members of the group at which samples arise, each with its own arrivals
+};
+
+/// What is stated of an exit when there is no exit trace.
+struct ExitStatement {
+  double probability = 0;  ///< that the exit is conclusive for a sample that asks it; independent of the others
+  std::string source;      ///< where the figure comes from
+};
+
+enum class Escalation { after, eager };
+std::string_view to_text(Escalation escalation);
+
+struct Policy {
+  std::vector<Escalation> escalation;  ///< by exit
+  bool cancel = false;
+  Bytes control_size{8};  ///< of a control message
+};
+
+/// An aggregation that does not wait for all: fires when all inputs are there, or when `deadline` after the first
+/// input has passed and at least `quorum` are.
+struct JoinPolicy {
+  model::LayerId layer = 0;
+  int quorum = 0;
+  std::optional<Seconds> deadline;
+};
+
+struct LatencyRequirement {
+  Statistic statistic = Statistic::max;
+  Seconds at_most{};
+};
+struct Requirement {
+  std::optional<LatencyRequirement> latency;
+};
+
+/// Layers fixed to a place by the user.
+struct Pin {
+  std::vector<model::LayerId> layers;
+  DeviceRef device;
+  std::optional<int> unit;  ///< index into the profile's units; any unit when absent
+};
+
+/// model + platform + workload + requirement.
+class Scenario {
+ public:
+  std::string name;
+  std::string description;
+  std::string file;
+  model::ModelPointer model;
+  std::vector<Device> devices;
+  std::vector<Link> links;
+  Workload workload;
+  Requirement requirement;
+  std::vector<std::optional<ExitStatement>> exits;  ///< by exit of the model
+  Policy policy;
+  std::vector<JoinPolicy> joins;
+  std::vector<Pin> pins;
+  std::string hash;      ///< `sha256:...` over the scenario (with --set applied) and every file it refers to
+  Diagnostics warnings;  ///< what a user should know but need not mend
+
+  const Device& device(DeviceRef ref) const { return devices[static_cast<std::size_t>(ref.device)]; }
+  int find_device(std::string_view device_name) const;             ///< -1 when absent
+  std::string name_of(DeviceRef ref) const;                        ///< `pi`, `cameras`, `cameras.3`
+  std::optional<DeviceRef> find_ref(std::string_view text) const;  ///< of `pi`, `cameras`, `cameras.3`
+
+  /// The links a message crosses, in order; empty when from == to. The route with the least sum of latencies, then the
+  /// fewest hops, then the order of the file. Nothing when there is none. Cheap: routes are computed once, when the
+  /// scenario is read.
+  std::optional<std::vector<Hop>> route(DeviceRef from, DeviceRef to) const;
+
+  /// Places where a layer may be put: (device, unit) of every device with a profile; every member of a group that
+  /// is not the source of samples, and the sample's own member of one that is.
+  struct Place {
+    DeviceRef device;
+    int unit = 0;
+    bool operator==(const Place&) const = default;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::vector<Place> places() const;
+  std::string name_of(const Place& place) const;  ///< `pi`, or `jetson:gpu` where the device has several units
+
+  /// (Re)computes the routes after a change of devices or links; called by the reader.
+  void prepare();
+
+ private:
+  struct Routes;
+  std::shared_ptr<const Routes> routes_;
+};
+
+using ScenarioPointer = std::shared_ptr<const Scenario>;
+
+/// The file format `tiercut/scenario/1`.
+const Format& scenario_format();
+
+/// Reads a scenario with its model and profiles; `overrides` are `path=value` as of --set, applied before checking.
+/// Reports all errors of all files: format errors, unknown-device, unknown-link-end, unknown-layer, unknown-exit,
+/// unreachable-device, missing-input, reference-not-found, ....
+Result<ScenarioPointer> read_scenario(const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// A scenario with one value changed, as --set does, for what-if questions; `base` stays as it is.
+/// Only platform numbers: latency and bandwidth of links, the latency budget.
+Scenario with_link_latency(const Scenario& base, const std::vector<int>& links, Seconds latency);
+
+}  // namespace tiercut::scenarios
