@@ -75,6 +75,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t, const std::string& value) override {
+    check_quote(mark);
     if (is_key_due()) {
       check_tag(mark, tag);
       set_key(mark, value);
@@ -126,6 +127,12 @@ class TreeBuilder : public YAML::EventHandler {
     if (is_plain_or_quoted && text_.at(mark.pos) != '!') return;
     report("yaml-tag", locate(mark, next_path()), "a tag (`!`) is not allowed",
            "drop it, or quote the text when it begins with an exclamation mark");
+  }
+
+  // yaml-cpp takes the end of the file for the closing quote.
+  void check_quote(const YAML::Mark& mark) {
+    if (text_.is_quote_closed(mark.pos)) return;
+    report("yaml-syntax", locate(mark, next_path()), "the quote that begins here is not closed", "close it");
   }
 
   Node begin(const YAML::Mark& mark, const std::string& tag, NodeKind kind) {

@@ -100,6 +100,21 @@ char DocumentText::at(int position) const {
                                                                             : '\0';
 }
 
+bool DocumentText::is_quote_closed(int position) const {
+  const char quote = at(position);
+  if (quote != '"' && quote != '\'') return true;
+  for (std::size_t i = static_cast<std::size_t>(position) + 1; i < text_.size(); ++i) {
+    if (quote == '"' && text_[i] == '\\') {
+      ++i;
+    } else if (text_[i] == quote) {
+      const bool is_doubled = quote == '\'' && i + 1 < text_.size() && text_[i + 1] == quote;
+      if (!is_doubled) return true;
+      ++i;
+    }
+  }
+  return false;
+}
+
 int DocumentText::column(int position, int byte_column) const {
   if (continuations_.empty()) return byte_column;
   const auto end = static_cast<std::size_t>(position);

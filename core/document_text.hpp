@@ -24,6 +24,9 @@ class DocumentText {
   /// The character at a byte position; 0 outside.
   char at(int position) const;
 
+  /// False when a quote stands at the position and no other ends it.
+  bool is_quote_closed(int position) const;
+
   /// Characters in front of a byte position in its line, where `byte_column` bytes are.
   int column(int position, int byte_column) const;
 

@@ -122,7 +122,8 @@ Result<AtomicFile> AtomicFile::create(const std::string& path) {
     if (!error) state.path = target.string();
   }
   const fs::path folder = fs::path(state.path).parent_path();
-  std::string name = (folder / ("." + fs::path(state.path).filename().string() + ".XXXXXX")).string();
+  std::string name =
+      (folder / std::string(".").append(fs::path(state.path).filename().string()).append(".XXXXXX")).string();
   state.file = FileDescriptor(::mkostemp(name.data(), O_CLOEXEC));
   if (state.file.number() < 0) {
     const int cause = errno;

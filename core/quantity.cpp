@@ -188,15 +188,16 @@ bool fits_better(const Digits& digits, const Unit& unit, const Digits& other_dig
 
 std::string shown(std::string_view text) {
   constexpr std::size_t longest = 60;
-  return "'" + std::string(text.substr(0, longest)) + (text.size() > longest ? "..." : "") + "'";
+  return std::string("'").append(text.substr(0, longest)).append(text.size() > longest ? "...'" : "'");
 }
 
 }  // namespace
 
-std::vector<std::string> unit_names(Dimension dimension) {
+std::vector<std::string> unit_names(Dimension dimension, Spelling spelling) {
   std::vector<std::string> names;
   for (const Unit& unit : family(dimension).units) {
-    if (!unit.name.empty()) names.emplace_back(unit.name);
+    const bool is_ascii = std::all_of(unit.name.begin(), unit.name.end(), [](char c) { return c > 0; });
+    if (!unit.name.empty() && (is_ascii || spelling == Spelling::every)) names.emplace_back(unit.name);
   }
   return names;
 }

@@ -10,8 +10,10 @@
 /// Private to core: what the checker and the JSON Schema need to know of the table of units.
 namespace tiercut {
 
-/// The units that parse_quantity reads, the usual ones first; those of a ratio without the empty one.
-std::vector<std::string> unit_names(Dimension dimension);
+/// The units that parse_quantity reads, the usual ones first; those of a ratio without the empty one. Spellings beyond
+/// ASCII are for patterns, not for messages.
+enum class Spelling { ascii, every };
+std::vector<std::string> unit_names(Dimension dimension, Spelling spelling = Spelling::ascii);
 
 /// `a time`, `a bandwidth`.
 std::string_view dimension_name(Dimension dimension);

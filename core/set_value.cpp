@@ -52,7 +52,7 @@ class PathReader {
   char peek() const { return is_at_end() ? '\0' : text_[position_]; }
 
   tl::unexpected<Diagnostics> refuse(const std::string& what) const {
-    return fail("set-syntax", "'" + std::string(text_) + "' " + what, form, where_);
+    return fail("set-syntax", std::string("'").append(text_).append("' ").append(what), form, where_);
   }
 
   Result<void> read_key(Assignment& assignment) {
