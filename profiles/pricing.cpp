@@ -83,7 +83,7 @@ class Sum {
 tl::unexpected<Diagnostics> no_cost(const Profile& profile, const Unit& unit, model::LayerType type) {
   const std::string name(model::to_text(type));
   return fail("no-cost", "profile " + profile.name + " has no cost for " + name + " on its unit " + unit.name,
-              "add a law that covers " + name + ", or a table entry for the layer", {.file = profile.file});
+              "add a law that covers " + name + ", or a table entry for the layer", Location{profile.file, 0, 0, {}});
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ Result<Price> price_layer(const Profile& profile, const Unit& unit, const model:
     return fail("stage-law-needs-calls",
                 "unit " + unit.name + " of profile " + profile.name +
                     " prices whole calls only; it cannot say what one layer costs",
-                "run it with execution: call, or add a law of scope layer", {.file = profile.file});
+                "run it with execution: call, or add a law of scope layer", Location{profile.file, 0, 0, {}});
   }
   return sum.price(unit.overhead_per_layer, profile.provenance.origin);
 }
