@@ -153,6 +153,10 @@ TEST(ProfileReader, PointsMayBeWrittenAsRecords) {
     EXPECT_EQ(records->units[0].laws[0].cost({.weights = weights}), pairs->units[0].laws[0].cost({.weights = weights}));
 }
 
+TEST(ProfileReader, ALawMayBeFlat) {
+  EXPECT_DOUBLE_EQ(read_good("flat_law")->units.at(0).laws.at(0).cost({.weights = 1500}).value(), 1e-3);
+}
+
 TEST(ProfileFormat, PrintsAJsonSchema) {
   const std::string schema = json_schema(profile_format());
   EXPECT_NE(schema.find("draft-07"), std::string::npos);

@@ -59,7 +59,9 @@ TEST(ShippedProfiles, SayWhereEveryNumberComesFromAndMeasureNothing) {
     for (const Provenance& provenance : all) {
       EXPECT_GT(provenance.how.size(), 20u) << name;
       EXPECT_NE(provenance.origin, Origin::measured) << name;
-      if (provenance.origin == Origin::estimated) EXPECT_GT(provenance.error_factor, 1) << name << provenance.how;
+      if (provenance.origin == Origin::estimated) {
+        EXPECT_GT(provenance.error_factor, 1) << name << provenance.how;
+      }
     }
   }
 }
