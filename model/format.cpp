@@ -39,14 +39,20 @@ Field bias() { return optional("bias", shape::boolean(), "Whether a bias is adde
 
 ShapePointer extents() { return list(integer(1, most_outputs), 1); }
 
+Field asserted_shape() {
+  return optional("shape", extents(), "What the layer must produce; derived anyway, and checked when given.");
+}
+
 Fields join(Fields more = {}) {
+  more.push_back(asserted_shape());
   more.insert(more.begin(), required("input", list(text(), 1), "The layers to join; one is allowed."));
   return more;
 }
 
 Fields after_one(Fields more = {}) {
-  more.insert(more.begin(),
-              optional("input", either({text(), list(text(), 1)}), "The layer before; default: the one listed before."));
+  more.push_back(asserted_shape());
+  more.insert(more.begin(), optional("input", either({text(), list(text(), 1)}),
+                                     "The layer before; default: the one listed before."));
   return more;
 }
 
@@ -56,7 +62,8 @@ Fields pooling() {
 }
 
 Fields input() {
-  return {optional("encoding", word({"f32", "f16", "int8", "bit"}), "How a raw element arrives; default f32.")};
+  return {required("shape", extents(), "[channels, height, width] or [features]."),
+          optional("encoding", word({"f32", "f16", "int8", "bit"}), "How a raw element arrives; default f32.")};
 }
 
 std::vector<std::pair<std::string, Fields>> layer_variants() {
@@ -66,9 +73,9 @@ std::vector<std::pair<std::string, Fields>> layer_variants() {
   return {
       {"Input", input()},
       {"Linear", after_one({outputs("Features out."), bias()})},
-      {"Convolution", after_one({outputs("Channels out."), kernel(), stride("1"), padding(),
-                                 optional("groups", integer(1, most_outputs), "Groups of channels; default 1."),
-                                 bias()})},
+      {"Convolution",
+       after_one({outputs("Channels out."), kernel(), stride("1"), padding(),
+                  optional("groups", integer(1, most_outputs), "Groups of channels; default 1."), bias()})},
       {"MaxPooling", pooling()},
       {"AvgPooling", pooling()},
       {"BatchNormalization", after_one()},
@@ -93,12 +100,8 @@ std::vector<std::pair<std::string, Fields>> layer_variants() {
 }
 
 ShapePointer layer() {
-  return shape::tagged(
-      "type",
-      {required("name", text(), "Letters, digits and _ - / . ; unique in the model."),
-       optional("shape", extents(),
-                "[channels, height, width] or [features]; an Input must say it, elsewhere it is checked.")},
-      layer_variants());
+  return shape::tagged("type", {required("name", text(), "Letters, digits and _ - / . ; unique in the model.")},
+                       layer_variants());
 }
 
 ShapePointer exit() {

@@ -47,6 +47,15 @@ void check_dead_layers(const Model& model, Findings& findings) {
   }
 }
 
+/// What a layer gets, for who has to find where a shape went wrong.
+std::string describe(const std::vector<const Layer*>& inputs) {
+  std::string text;
+  for (const Layer* input : inputs) {
+    text += fmt::format("{}`{}` is {}", text.empty() ? "its input " : ", ", input->name, to_text(input->shape));
+  }
+  return text;
+}
+
 void check_answers(const Model& model, int index, int branch_classes, Findings& findings) {
   const Exit& exit = model.exits[static_cast<std::size_t>(index)];
   std::set<int> seen;
@@ -115,20 +124,26 @@ void derive_layers(std::vector<Layer>& layers, std::vector<bool>& is_sound, Find
     std::string misfit = derive(layers[i], inputs);
     if (misfit.empty()) continue;
     is_sound[i] = false;
-    findings.push_back(
-        {static_cast<LayerId>(i), -1, {}, "shape-mismatch", fmt::format("layer `{}`: {}", layers[i].name, misfit), {}});
+    findings.push_back({static_cast<LayerId>(i),
+                        -1,
+                        {},
+                        "shape-mismatch",
+                        fmt::format("layer `{}`: {}", layers[i].name, misfit),
+                        describe(inputs)});
   }
 }
 
 void check_structure(const Model& model, bool has_all_edges, Findings& findings) {
   std::vector<LayerId> outputs;
   bool has_input = false;
+  bool is_output_consumed = false;
   for (LayerId id = 0; id < model.layer_count(); ++id) {
     const Layer& layer = model.layer(id);
     has_input = has_input || layer.type == LayerType::input;
     if (layer.type == LayerType::output) outputs.push_back(id);
     for (const LayerId input : layer.inputs) {
       if (model.layer(input).type != LayerType::output) continue;
+      is_output_consumed = true;
       findings.push_back(
           {id, -1, "input", "wrong-inputs",
            fmt::format("layer `{}` takes the Output `{}` as its input", layer.name, model.layer(input).name),
@@ -152,7 +167,8 @@ void check_structure(const Model& model, bool has_all_edges, Findings& findings)
                         "add `- {name: answer, type: Output}` after the last layer"});
     return;
   }
-  check_dead_layers(model, findings);
+  // What hangs behind an Output is dead as well, but was reported for its cause.
+  if (!is_output_consumed) check_dead_layers(model, findings);
 }
 
 void check_exit(const Model& model, int index, Findings& findings) {
@@ -190,20 +206,27 @@ void check_exit(const Model& model, int index, Findings& findings) {
 
 void check_exits_differ(const Model& model, Findings& findings) {
   if (static_cast<int>(model.exits.size()) > most_exits) {
-    findings.push_back({-1, most_exits, {}, "too-large",
-                        fmt::format("{} exits are more than {}", model.exits.size(), most_exits), {}});
+    findings.push_back({-1,
+                        most_exits,
+                        {},
+                        "too-large",
+                        fmt::format("{} exits are more than {}", model.exits.size(), most_exits),
+                        {}});
   }
   std::set<std::string> names;
   std::map<LayerId, std::string> owners;
   for (std::size_t i = 0; i < model.exits.size(); ++i) {
     const Exit& exit = model.exits[i];
     if (!names.insert(exit.name).second) {
-      findings.push_back({-1, static_cast<int>(i), {}, "duplicate-name",
-                          fmt::format("exit `{}` is there twice", exit.name), {}});
+      findings.push_back(
+          {-1, static_cast<int>(i), {}, "duplicate-name", fmt::format("exit `{}` is there twice", exit.name), {}});
     }
     const auto [owner, is_new] = owners.emplace(exit.layer, exit.name);
     if (is_new) continue;
-    findings.push_back({-1, static_cast<int>(i), "layer", "bad-exit",
+    findings.push_back({-1,
+                        static_cast<int>(i),
+                        "layer",
+                        "bad-exit",
                         fmt::format("exits `{}` and `{}` are on the same layer `{}`", owner->second, exit.name,
                                     model.layer(exit.layer).name),
                         {}});

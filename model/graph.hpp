@@ -40,6 +40,15 @@ void check_exits_differ(const Model& model, Findings& findings);
 /// Sums that no longer count exactly.
 void check_totals(const Model& model, Findings& findings);
 
+/// A topological order in which the earliest ready one goes next, so what is in order stays as it is. With a cycle,
+/// `order` ends in what the cycle holds up, and `cycle` names its members, each feeding the next.
+struct TopologicalOrder {
+  std::vector<int> order;
+  std::vector<int> cycle;
+  std::size_t sorted_count = 0;  ///< how many of `order` are really sorted
+};
+TopologicalOrder sort_topologically(const std::vector<std::vector<int>>& inputs);
+
 /// For each layer whether `from` needs it (itself included).
 std::vector<bool> ancestors_of(const Model& model, LayerId from);
 
