@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "report/answers.hpp"
+#include "report/json_parts.hpp"
+#include "report/simulation_report.hpp"
+
+namespace tiercut::report {
+
+namespace {
+
+Json exits_json(const SimulatedRun& run) {
+  const simulator::SimulationResult& result = run.result;
+  const auto names = answer_names(run.graph);
+  Json json = Json::object();
+  for (std::size_t answer = 0; answer < result.answered_by.size(); ++answer) {
+    const std::int64_t count = result.answered_by[answer];
+    const double share = result.samples > 0 ? static_cast<double>(count) / static_cast<double>(result.samples) : 0;
+    json[names.at(answer)] = {{"samples", count},
+                              {"share", share},
+                              {"latency_s", count > 0 ? json_of(result.latency_by_exit_s.at(answer)) : Json(nullptr)}};
+  }
+  return json;
+}
+
+Json terms_json(const simulator::SimulationResult& result) {
+  std::array<double, deployment::term_count> means{};
+  for (std::size_t term = 0; term < means.size(); ++term) {
+    if (result.samples > 0) {
+      means[term] = result.total_terms[term].seconds().value() / static_cast<double>(result.samples);
+    }
+  }
+  return json_of(means);
+}
+
+}  // namespace
+
+std::string simulation_json(const SimulatedRun& run) {
+  const simulator::SimulationResult& result = run.result;
+  Json utilisation = Json::object(), units = Json::object(), links = Json::object();
+  for (const simulator::ResourceReport& resource : result.resources) {
+    utilisation[resource.name] = resource.utilisation;
+    if (resource.is_link) {
+      links[resource.name] = {{"messages", resource.served},
+                              {"payload_bytes", resource.payload.value()},
+                              {"control_bytes", resource.control.value()},
+                              {"lost_attempts", resource.lost},
+                              {"busy_s", resource.busy.value()}};
+    } else {
+      units[resource.name] = {{"stages", resource.served}, {"busy_s", resource.busy.value()}};
+    }
+  }
+  Json json = {{"samples", result.samples},
+               {"warm_up", result.warm_up},
+               {"seed", result.seed},
+               {"latency_s", json_of(result.latency_s)},
+               {"mean_standard_error_s", result.mean_standard_error_s},
+               {"requirement", requirement_json(run.scenario, result.latency_s)},
+               {"exits", exits_json(run)},
+               {"terms_mean", terms_json(result)},
+               {"utilisation", std::move(utilisation)},
+               {"units", std::move(units)},
+               {"links", std::move(links)},
+               {"simulated_s", result.duration.value()},
+               {"engine", result.engine},
+               {"engine_version", result.engine_version},
+               {"network_model", result.network_model},
+               {"placement", placement_json(run.scenario, run.plan)},
+               {"notes", json_of(run.graph.notes)}};
+  add_origin(json, run.scenario);
+  return dump(json);
+}
+
+}  // namespace tiercut::report

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "deployment/plan.hpp"
+#include "deployment/stage_graph.hpp"
+#include "planner/estimate.hpp"
+#include "scenarios/scenario.hpp"
+#include "simulator/simulator.hpp"
+
+/// What the simulator says of a plan, for people and for machines. Keys of the JSON: report/README.md.
+namespace tiercut::report {
+
+/// What was simulated. All pointers outlive the call.
+struct SimulatedRun {
+  const scenarios::Scenario& scenario;
+  const deployment::Plan& plan;
+  const deployment::StageGraph& graph;
+  const simulator::SimulationResult& result;
+};
+
+std::string simulation_text(const SimulatedRun& run);
+std::string simulation_json(const SimulatedRun& run);
+
+/// A warning (code overload) for each unit and link that gets at least as much work as it can do, by the estimate's
+/// load; its queue grows as long as samples arrive, and the latency depends on how long that is.
+Diagnostics overload_warnings(const deployment::StageGraph& graph, const planner::Load& load);
+
+}  // namespace tiercut::report

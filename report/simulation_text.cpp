@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "report/answers.hpp"
+#include "report/human.hpp"
+#include "report/notes.hpp"
+#include "report/simulation_report.hpp"
+#include "report/table.hpp"
+
+namespace tiercut::report {
+
+namespace {
+
+std::string head(const SimulatedRun& run) {
+  const simulator::SimulationResult& result = run.result;
+  std::string text = fmt::format("{}: {} samples simulated", run.scenario.name, format_count(result.samples));
+  if (result.warm_up > 0) text += fmt::format(" after {} of warm-up", format_count(result.warm_up));
+  text += fmt::format(" ({} {}, seed {})\n", result.engine, result.engine_version, result.seed);
+  const auto& promise = run.scenario.requirement.latency;
+  if (!promise) return text + "promise: none\n\n";
+  return text + fmt::format("promise: {}: {}, {}\n\n", promise_text(run.scenario),
+                            keeps_promise(run.scenario, result.latency_s) ? "kept" : "missed",
+                            margin_text(run.scenario, result.latency_s.at(promise->statistic)));
+}
+
+std::string exit_table(const SimulatedRun& run) {
+  const simulator::SimulationResult& result = run.result;
+  Table table({{"answered by"},
+               {"samples", Align::right},
+               {"share", Align::right},
+               {"mean", Align::right},
+               {"p50", Align::right},
+               {"p99", Align::right},
+               {"max", Align::right}});
+  const auto names = answer_names(run.graph);
+  for (std::size_t answer = 0; answer < result.answered_by.size(); ++answer) {
+    const std::int64_t count = result.answered_by[answer];
+    const Summary& latency = result.latency_by_exit_s.at(answer);
+    const double share = result.samples > 0 ? static_cast<double>(count) / static_cast<double>(result.samples) : 0;
+    const auto cell = [&](double value) { return count > 0 ? format_duration(Seconds(value)) : std::string("-"); };
+    table.add({names.at(answer), format_count(count), format_share(share), cell(latency.mean), cell(latency.p50),
+               cell(latency.p99), cell(latency.max)});
+  }
+  return table.to_text() + "\n";
+}
+
+std::string term_table(const simulator::SimulationResult& result) {
+  Table table({{"mean latency is"}, {"time", Align::right}});
+  for (int term = 0; term < deployment::term_count && result.samples > 0; ++term) {
+    const Span total = result.total_terms[static_cast<std::size_t>(term)];
+    if (total.picoseconds() == 0) continue;
+    table.add({std::string(to_text(static_cast<deployment::Term>(term))),
+               format_duration(total.seconds() / static_cast<double>(result.samples))});
+  }
+  return table.is_empty() ? std::string() : table.to_text() + "\n";
+}
+
+std::string resource_tables(const simulator::SimulationResult& result) {
+  Table units({{"unit"}, {"utilisation", Align::right}, {"stages run", Align::right}});
+  Table links({{"link"},
+               {"utilisation", Align::right},
+               {"messages", Align::right},
+               {"payload", Align::right},
+               {"control", Align::right},
+               {"lost", Align::right}});
+  for (const simulator::ResourceReport& resource : result.resources) {
+    if (resource.is_link) {
+      links.add({resource.name, format_share(resource.utilisation), format_count(resource.served),
+                 format_size(resource.payload), format_size(resource.control), format_count(resource.lost)});
+    } else {
+      units.add({resource.name, format_share(resource.utilisation), format_count(resource.served)});
+    }
+  }
+  return (units.is_empty() ? std::string() : units.to_text() + "\n") +
+         (links.is_empty() ? std::string() : links.to_text() + "\n");
+}
+
+}  // namespace
+
+std::string simulation_text(const SimulatedRun& run) {
+  std::string text = head(run) + statistics_table(run.result.latency_s);
+  text += fmt::format("  (mean within {} at one standard error)\n\n",
+                      format_duration(Seconds(run.result.mean_standard_error_s)));
+  return text + exit_table(run) + term_table(run.result) + resource_tables(run.result) +
+         fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
+}
+
+Diagnostics overload_warnings(const deployment::StageGraph& graph, const planner::Load& load) {
+  Diagnostics warnings;
+  for (std::size_t resource = 0; resource < graph.resources.size() && resource < load.busy.size(); ++resource) {
+    const double utilisation = expected_utilisation(graph, load, static_cast<int>(resource));
+    if (utilisation < 1) continue;
+    const deployment::Resource& it = graph.resources[resource];
+    const bool is_link = it.kind == deployment::Resource::Kind::link;
+    warnings.push_back({Severity::warning,
+                        "overload",
+                        {},
+                        fmt::format("{} {} gets {} times the work it can do: its queue grows without end, and the "
+                                    "latency depends on how many samples are simulated",
+                                    is_link ? "link" : "unit", it.name, format_number(utilisation)),
+                        is_link ? "send less over it, or give it more bandwidth or samples further apart"
+                                : "let samples arrive further apart, or move layers elsewhere"});
+  }
+  return warnings;
+}
+
+}  // namespace tiercut::report
