@@ -204,8 +204,9 @@ class TreeBuilder : public YAML::EventHandler {
   int documents_ = 0;
 };
 
-std::string syntax_hint(const std::string& message) {
-  if (message.find("tab") != std::string::npos) return "indent with spaces";
+std::string syntax_hint(const DocumentText& text, const YAML::Exception& error) {
+  const std::string& message = error.msg;
+  if (text.is_indented_by_tab(error.mark.pos, error.mark.column)) return "the line is indented with a tab: use spaces";
   if (message.find("end of") != std::string::npos) return "look for a bracket or quote that is not closed";
   return "check the indentation, the colons and the quotes here and in the line above";
 }
@@ -219,7 +220,7 @@ void run_parser(const DocumentText& text, TreeBuilder& builder) {
   } catch (const StopParsing&) {
   } catch (const YAML::Exception& error) {
     builder.diagnostics.push_back({Severity::error, "yaml-syntax", builder.locate(error.mark),
-                                   "this is not YAML: " + error.msg, syntax_hint(error.msg)});
+                                   "this is not YAML: " + error.msg, syntax_hint(text, error)});
   }
 }
 

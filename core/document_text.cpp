@@ -115,6 +115,13 @@ bool DocumentText::is_quote_closed(int position) const {
   return false;
 }
 
+bool DocumentText::is_indented_by_tab(int position, int byte_column) const {
+  for (int i = position - byte_column; at(i) == ' ' || at(i) == '\t'; ++i) {
+    if (at(i) == '\t') return true;
+  }
+  return false;
+}
+
 int DocumentText::column(int position, int byte_column) const {
   if (continuations_.empty()) return byte_column;
   const auto end = static_cast<std::size_t>(position);

@@ -27,6 +27,9 @@ class DocumentText {
   /// False when a quote stands at the position and no other ends it.
   bool is_quote_closed(int position) const;
 
+  /// Whether a tab stands in the indentation of the line in which `byte_column` bytes precede the position.
+  bool is_indented_by_tab(int position, int byte_column) const;
+
   /// Characters in front of a byte position in its line, where `byte_column` bytes are.
   int column(int position, int byte_column) const;
 

@@ -258,12 +258,11 @@ std::string format_quantity(double in_base_unit, Dimension dimension) {
   std::string shortest_binary;
   for (const Unit& unit : kind.units) {
     if (!unit.is_written || !std::isfinite(size * unit.over)) continue;
+    if (unit.times != 1 && size < unit.times) continue;
     Digits digits = shortest_digits(size * unit.over / unit.times);
     digits.exponent -= unit.decimal;
     if (unit.times != 1) {
-      if (std::string text = write(write_digits(digits), unit); is_at_least_one(digits) && digits.exponent >= 0) {
-        shortest_binary = std::move(text);  // a whole number of the largest such unit
-      }
+      if (digits.exponent >= 0) shortest_binary = write(write_digits(digits), unit);  // whole in the largest unit
       continue;
     }
     if (chosen == nullptr || fits_better(digits, unit, chosen_digits, *chosen)) {

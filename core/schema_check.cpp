@@ -107,6 +107,20 @@ const Field* find_field(const Fields& fields, std::string_view key) {
   return found == fields.end() ? nullptr : *found;
 }
 
+// `a:1` is one word to YAML, the slip behind many a strange complaint.
+bool lacks_space_after_colon(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  return colon != std::string_view::npos && colon > 0 && text.find(' ') > colon;
+}
+
+std::string wrong_type_hint(const Node& node) {
+  if (node.kind == NodeKind::null) return "give it a value, or drop the key";
+  if (node.kind == NodeKind::scalar && !node.is_quoted && lacks_space_after_colon(node.text)) {
+    return "put a space after the colon";
+  }
+  return {};
+}
+
 Fields pointers(const std::vector<Field>& fields) {
   Fields result;
   for (const Field& field : fields) result.push_back(&field);
@@ -121,7 +135,7 @@ class Checker {
     if (is_full()) return;
     if (!admits(shape, node.kind)) {
       report("wrong-type", node.where, "here is " + describe(node.kind) + " where " + describe(shape) + " is due",
-             node.kind == NodeKind::null ? "give it a value, or drop the key" : "");
+             wrong_type_hint(node));
       return;
     }
     switch (shape.kind) {
@@ -283,8 +297,11 @@ class Checker {
       if (is_full()) return;
       const std::vector<std::string> keys = keys_of(fields);
       const std::string guess = did_you_mean(key, keys);
+      const std::string advice = lacks_space_after_colon(key) ? "put a space after the colon. "
+                                 : guess.empty()              ? std::string()
+                                                              : "did you mean `" + guess + "`? ";
       report("unknown-key", value.key_where, "the key `" + key + "` is not known here",
-             (guess.empty() ? "" : "did you mean `" + guess + "`? ") + "Known: " + list_words(keys));
+             advice + "Known: " + list_words(keys));
     }
   }
 
