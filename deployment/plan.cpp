@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "deployment/plan.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "deployment/places.hpp"
+
+namespace tiercut::deployment {
+namespace {
+
+/// Exits and policy as the scenario states them, every layer still without a place but Input and Output.
+Plan unplaced(const scenarios::Scenario& scenario) {
+  const model::Model& net = *scenario.model;
+  Plan plan;
+  plan.placement.resize(net.layers.size());
+  for (const scenarios::InputSource& source : scenario.workload.inputs) {
+    plan.placement[static_cast<std::size_t>(source.input)] = {source.device,
+                                                              std::max(0, message_unit(scenario, source.device))};
+  }
+  const scenarios::DeviceRef end = scenario.workload.answer_at;
+  plan.placement[static_cast<std::size_t>(net.output())] = {end, std::max(0, message_unit(scenario, end))};
+  plan.uses_exit.resize(net.exits.size());
+  plan.escalation = scenario.policy.escalation;
+  plan.escalation.resize(net.exits.size(), scenarios::Escalation::after);
+  plan.thresholds.resize(net.exits.size());
+  for (std::size_t i = 0; i < net.exits.size(); ++i) {
+    plan.uses_exit[i] = i < scenario.exits.size() && scenario.exits[i].has_value();
+  }
+  plan.cancel = scenario.policy.cancel;
+  return plan;
+}
+
+}  // namespace
+
+Plan undivided(const scenarios::Scenario& scenario, Place place) {
+  Plan plan = unplaced(scenario);
+  for (std::size_t i = 0; i < plan.placement.size(); ++i) {
+    if (computes(scenario.model->layers[i])) plan.placement[i] = place;
+  }
+  return plan;
+}
+
+Result<Plan> pinned(const scenarios::Scenario& scenario) {
+  Plan plan = unplaced(scenario);
+  std::vector<bool> is_placed(plan.placement.size(), false);
+  for (const scenarios::Pin& pin : scenario.pins) {
+    for (const model::LayerId layer : pin.layers) {
+      if (!computes(scenario.model->layer(layer))) continue;
+      plan.placement[static_cast<std::size_t>(layer)] = {pin.device, pin.unit.value_or(0)};
+      is_placed[static_cast<std::size_t>(layer)] = true;
+    }
+  }
+  Diagnostics missing;
+  for (std::size_t i = 0; i < is_placed.size(); ++i) {
+    const model::Layer& layer = scenario.model->layers[i];
+    if (is_placed[i] || !computes(layer)) continue;
+    missing.push_back({Severity::error, "unpinned-layer", Location{scenario.file, 0, 0, "pins"},
+                       "layer `" + layer.name + "` has no pin", "pin it to a device, or let the planner place it"});
+  }
+  if (!missing.empty()) return tl::unexpected(std::move(missing));
+  return plan;
+}
+
+std::string_view to_text(PlanStatus status) {
+  constexpr std::array<std::string_view, 3> names = {"optimal", "feasible", "infeasible"};
+  return names[static_cast<std::size_t>(status)];
+}
+
+}  // namespace tiercut::deployment
