@@ -105,7 +105,8 @@ class Scenario {
   std::optional<std::vector<Hop>> route(DeviceRef from, DeviceRef to) const;
 
   /// Places where a layer may be put: (device, unit) of every device with a profile; every member of a group that
-  /// is not the source of samples, and the sample's own member of one that is.
+  /// is not the source of samples, and the sample's own member of one that is, or is as large (its member of the same
+  /// number). Of a group of more than 1024 only the latter.
   struct Place {
     DeviceRef device;
     int unit = 0;
@@ -130,11 +131,15 @@ const Format& scenario_format();
 
 /// Reads a scenario with its model and profiles; `overrides` are `path=value` as of --set, applied before checking.
 /// Reports all errors of all files: format errors, unknown-device, unknown-link-end, unknown-layer, unknown-exit,
-/// unreachable-device, missing-input, reference-not-found, ....
+/// unreachable-device, missing-input, reference-not-found, ..., README.md lists them. `path` may also be the name of a
+/// shipped scenario, as big-little/after.
 Result<ScenarioPointer> read_scenario(const std::string& path, const std::vector<std::string>& overrides = {});
 
+/// The same for a document in memory; references are resolved beside `document.file`.
+Result<ScenarioPointer> scenario_from(const Document& document);
+
 /// A scenario with one value changed, as --set does, for what-if questions; `base` stays as it is.
-/// Only platform numbers: latency and bandwidth of links, the latency budget.
+/// Its routes are found anew; its hash is empty, as no file says this.
 Scenario with_link_latency(const Scenario& base, const std::vector<int>& links, Seconds latency);
 
 }  // namespace tiercut::scenarios

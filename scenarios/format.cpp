@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/limits.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace tiercut::scenarios {
+namespace {
+
+ShapePointer name_of_device() { return shape::text(); }
+
+ShapePointer one_or_several(const ShapePointer& element) { return shape::either({element, shape::list(element, 1)}); }
+
+ShapePointer span() { return shape::quantity(Dimension::time, 0, longest_time_s); }
+
+ShapePointer positive_span() { return shape::quantity(Dimension::time, shortest_time_s, longest_time_s); }
+
+ShapePointer device() {
+  return shape::either({
+      shape::text(),
+      shape::record({
+          {"profile", shape::text(), false,
+           "A shipped profile or a path relative to this file; without one the device runs no layers."},
+          {"count", shape::integer(1, most_alike), false, "How many alike form this group; 1 when absent."},
+          {"execution", shape::word({"call", "layer"}), false,
+           "A run of layers as one call, or layer by layer; as the profile says when absent."},
+          {"usable_memory", shape::positive(Dimension::size), false, "Replaces what the profile says of every pool."},
+      }),
+  });
+}
+
+ShapePointer jitter() {
+  const std::vector<Field> about_zero = {
+      {"mean", span(), false, "Added to the latency on average; 0 when absent."},
+      {"deviation", positive_span(), true, "Standard deviation."},
+  };
+  const std::vector<Field> above_zero = {
+      {"mean", positive_span(), true, "Added to the latency on average."},
+      {"deviation", positive_span(), true, "Standard deviation."},
+  };
+  return shape::tagged(
+      "distribution", {},
+      {{"normal", about_zero}, {"uniform", about_zero}, {"lognormal", above_zero}, {"gamma", above_zero}});
+}
+
+ShapePointer transport() {
+  const auto window = shape::quantity(Dimension::size, 1, largest_window_bytes);
+  return shape::either({
+      shape::word({"ideal"}),
+      shape::record({
+          {"protocol", shape::word({"tcp"}), true, "What carries the messages."},
+          {"congestion", shape::word({"cubic", "reno"}), false, "Congestion control; cubic when absent."},
+          {"initial_window", window, false, "What a new or idle connection sends in its first round trip; 14480 B."},
+          {"largest_window", window, false, "Where the window stops growing; 4194304 B when absent."},
+          {"idle_restart", span(), false, "Silence after which the window starts over; 230 ms when absent."},
+      }),
+  });
+}
+
+ShapePointer link() {
+  return shape::record({
+      {"from", one_or_several(name_of_device()), false, "Where messages enter: a device, a group, or a list."},
+      {"to", one_or_several(name_of_device()), false, "Where messages leave."},
+      {"between", shape::list(name_of_device(), 2), false,
+       "Instead of from and to: two ends [a, b]; makes this link from a to b and a second one, NAME.back, from b to "
+       "a."},
+      {"shared", shape::boolean(), false, "One medium for all its ends instead of one link a pair; false when absent."},
+      {"latency", span(), true, "One way."},
+      {"bandwidth", shape::positive(Dimension::bandwidth, {"unlimited"}), true, "What it carries, or unlimited."},
+      {"overhead", span(), false, "Transmission time of a message besides its bytes; 0 when absent."},
+      {"discipline", shape::word({"fifo", "fair"}), false,
+       "Messages one after the other (fifo, the default), or all at once at equal shares."},
+      {"jitter", jitter(), false, "Random part of the latency, drawn for each message."},
+      {"loss",
+       shape::record({
+           {"probability", shape::quantity(Dimension::ratio, 0, most_loss), true, "Of one attempt."},
+           {"timeout", positive_span(), true, "From the end of a lost attempt to the next one."},
+       }),
+       false, "Messages that are lost and sent again."},
+      {"transport", transport(), false, "ideal (the default) or tcp, whose window costs round trips."},
+  });
+}
+
+ShapePointer workload() {
+  const auto source = shape::either({
+      name_of_device(),
+      shape::record({
+          {"device", name_of_device(), true, "Where the input arises."},
+          {"offset", span(), false, "After the arrival of the sample; 0 when absent."},
+      }),
+  });
+  const std::vector<Field> rate_or_period = {
+      {"period", positive_span(), false, "Mean time between two samples."},
+      {"rate", shape::quantity(Dimension::frequency, 1 / longest_time_s, 1 / shortest_time_s), false,
+       "Samples a second; instead of the period."},
+  };
+  return shape::record({
+      {"inputs", shape::map(source, 1), true, "For each Input layer of the model the device at which it arises."},
+      {"arrivals", shape::tagged("process", {}, {{"periodic", rate_or_period}, {"poisson", rate_or_period}}), true,
+       "How samples follow one another; of each member, when they arise at a group."},
+      {"answer", name_of_device(), true, "The device that wants the answer."},
+      {"answer_size", shape::non_negative(Dimension::size), false,
+       "Bytes of the answer; the tensor of the layer that answers when absent."},
+      {"warm_up", shape::integer(0, most_warm_up), false, "First samples left out of the statistics; 0 when absent."},
+  });
+}
+
+ShapePointer requirement() {
+  std::vector<std::string> statistics;
+  for (const Statistic statistic : all_statistics) statistics.emplace_back(to_text(statistic));
+  return shape::record({
+      {"latency",
+       shape::record({
+           {"statistic", shape::word(std::move(statistics)), false, "What is held against the limit; max when absent."},
+           {"at_most", positive_span(), true, "The limit."},
+       }),
+       false, "From the arrival of a sample to the delivery of its answer."},
+  });
+}
+
+ShapePointer policy() {
+  const auto escalation = shape::word({"after", "eager"});
+  return shape::record({
+      {"escalation", shape::either({escalation, shape::map(escalation)}), false,
+       "after (the default): what lies behind an exit waits for its decision; eager: it does not. One word for all "
+       "exits, or a word for each exit named."},
+      {"cancel", shape::boolean(), false, "Whether an answer stops work that has become needless; false when absent."},
+      {"control_size", shape::non_negative(Dimension::size), false, "Bytes of a control message; 8 B when absent."},
+  });
+}
+
+Format make() {
+  const auto exit = shape::record({
+      {"probability", shape::quantity(Dimension::ratio, 0, 1), true, "That the exit answers a sample that reaches it."},
+      {"source", shape::text(), false, "Where the figure comes from."},
+  });
+  const auto join = shape::record({
+      {"quorum", shape::integer(1, most_alike), true, "Inputs that are enough once the deadline has passed."},
+      {"deadline", span(), false, "After the first input; without one every input that can come is waited for."},
+  });
+  const auto pin = shape::record({
+      {"layers", one_or_several(shape::text()), true, "Layer names; * stands for any text, ? for one character."},
+      {"device", name_of_device(), true, "Where these layers run."},
+      {"unit", shape::text(), false, "On which of the device's units; on any when absent."},
+  });
+  return make_format(
+      "tiercut/scenario/1", "tiercut scenario",
+      {
+          {"name", shape::text(), true, "Name of the scenario."},
+          {"description", shape::text(), false, "The question it asks."},
+          {"model", shape::text(), true, "A shipped model, as big-little/net1, or a path relative to this file."},
+          {"devices", shape::map(device(), 1), true, "Devices by name: a profile, or a record."},
+          {"links", shape::map(link()), false, "Links by name, each in one direction."},
+          {"workload", workload(), true, "Where and how samples arise, and where the answer is wanted."},
+          {"requirement", requirement(), false, "What must hold."},
+          {"exits", shape::map(exit), false, "What is known of the model's exits, by name."},
+          {"policy", policy(), false, "How a sample goes on behind an exit."},
+          {"joins", shape::map(join), false, "Aggregations that do not wait for all, by layer."},
+          {"pins", shape::list(pin), false, "Layers fixed to a place."},
+      });
+}
+
+}  // namespace
+
+const Format& scenario_format() {
+  static const Format format = make();
+  return format;
+}
+
+}  // namespace tiercut::scenarios
