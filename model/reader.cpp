@@ -15,6 +15,14 @@ namespace {
 // Comparing every unknown word with every name is only worth it for as many errors as somebody reads.
 constexpr std::size_t most_hints = 100;
 constexpr std::size_t most_layers = 10'000;
+constexpr std::size_t most_format_errors = 100;
+
+/// The format check stops at the schema line of another kind of file, and somewhere beyond many errors; what it did
+/// not reach must not be read.
+bool was_checked_throughout(const Diagnostics& found) {
+  return found.size() <= most_format_errors &&
+         std::none_of(found.begin(), found.end(), [](const Diagnostic& d) { return d.code == "wrong-schema"; });
+}
 
 /// Reads one document; every step notes what is wrong and goes on with what is sound.
 class Reader {
@@ -232,6 +240,7 @@ tl::unexpected<Diagnostics> Reader::give_up() {
 
 Result<ModelPointer> Reader::read() {
   check(document_, model_format(), diagnostics_);
+  if (!was_checked_throughout(diagnostics_)) return give_up();
   const Node* layers = document_.root.find("layers");
   if (layers == nullptr || layers->kind != NodeKind::list || layers->items.empty()) return give_up();
   if (layers->items.size() > most_layers) {

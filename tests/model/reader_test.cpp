@@ -122,6 +122,28 @@ TEST(ModelReader, RefusesAModelWithTooManyLayers) {
   EXPECT_EQ(model.error()[0].code, "too-large");
 }
 
+Diagnostics refusal_of(const std::string& text) {
+  const Result<Document> document = parse_document(text, "bad.yaml");
+  EXPECT_TRUE(document);
+  const Result<ModelPointer> model = model_from(*document);
+  EXPECT_FALSE(model);
+  return model ? Diagnostics{} : model.error();
+}
+
+TEST(ModelReader, LeavesAnotherKindOfFileAlone) {
+  const Diagnostics found = refusal_of(
+      "schema: tiercut/scenario/1\nname: test\nlayers:\n"
+      "  - {name: a, type: Input}\n  - {name: b, type: Linear}\n  - {name: c, type: Output}\n");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].code, "wrong-schema");
+}
+
+TEST(ModelReader, EndsAtThousandsOfFormatErrors) {
+  std::string text = std::string(head) + "  - {name: a, type: Input, shape: [4]}\n";
+  for (int i = 0; i < 5000; ++i) text += "  - {name: t" + std::to_string(i) + ", type: Linear, colour: red}\n";
+  EXPECT_GE(refusal_of(text).size(), 100U);
+}
+
 TEST(ModelFormat, NamesEveryLayerTypeInItsJsonSchema) {
   const std::string text = json_schema(model_format());
   for (int i = 0; i < layer_type_count; ++i) {
