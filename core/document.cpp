@@ -226,6 +226,13 @@ void run_parser(const DocumentText& text, TreeBuilder& builder) {
 
 }  // namespace
 
+Node::Node() = default;
+Node::Node(const Node&) = default;
+Node::Node(Node&&) noexcept = default;
+Node& Node::operator=(const Node&) = default;
+Node& Node::operator=(Node&&) noexcept = default;
+Node::~Node() = default;
+
 const Node* Node::find(std::string_view key) const {
   if (kind != NodeKind::map) return nullptr;
   for (const auto& [name, value] : fields) {

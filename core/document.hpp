@@ -19,6 +19,14 @@ enum class NodeKind { null, scalar, list, map };
 
 class Node {
  public:
+  // Out of line: clang cannot derive these while the pairs below still hold an incomplete Node.
+  Node();
+  Node(const Node&);
+  Node(Node&&) noexcept;
+  Node& operator=(const Node&);
+  Node& operator=(Node&&) noexcept;
+  ~Node();
+
   NodeKind kind = NodeKind::null;
   std::string text;                                  ///< scalar: its text as written, unquoted
   bool is_quoted = false;                            ///< scalar: written in quotes, so text and never a number
