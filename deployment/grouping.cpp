@@ -79,7 +79,7 @@ class Merger {
   }
 
   void unite(LayerId a, LayerId b) {
-    const auto [least, other] = std::minmax(root(a), root(b));
+    const auto [least, other] = std::minmax({root(a), root(b)});
     root_[index(other)] = least;
   }
 

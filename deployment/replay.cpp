@@ -37,8 +37,8 @@ struct Waiting {
 struct ConnectionState {
   Bytes window{};
   Instant last_delivery{};
-  std::vector<StageId> entered;  // not yet delivered, in order of entry
-  std::set<StageId> arrived;     // of those, the ones that only wait for their turn
+  std::set<Waiting> entered;  // not yet delivered, in order of entry
+  std::set<StageId> arrived;  // of those, the ones that only wait for their turn
 };
 
 class Replay {
@@ -119,7 +119,7 @@ class Replay {
         share = std::min(share, link.bandwidth);
       }
       steps.push_back({std::nullopt, before});
-      steps.push_back({copy_of(message.hops.front()), Span::from(message.size / share), true});
+      steps.push_back({std::nullopt, Span::from(message.size / share), true});
       steps.push_back({std::nullopt, after});
     } else {
       for (const auto& hop : message.hops) {
@@ -146,14 +146,22 @@ class Replay {
     auto& stage = at(id);
     if (std::holds_alternative<Source>(graph_.stage(id).work)) return fire(id, now);
     if (std::holds_alternative<Join>(graph_.stage(id).work)) return consider(id, now);  // its deadline
-    const Step& done = stage.steps[stage.step];
-    if (done.resource) busy_.erase(*done.resource);
+    if (stage.steps[stage.step].resource) busy_.erase(*stage.steps[stage.step].resource);
+    if (stage.steps[stage.step].is_fair) {
+      for (const auto& hop : message_of(graph_.stage(id))->hops) --sharing_[copy_of(hop)];
+    }
+    finish_step(id, now);
+  }
+
+  void finish_step(StageId id, Instant now) {
+    auto& stage = at(id);
+    const bool leaves_connection = stage.steps[stage.step].leaves_connection;
     ++stage.step;
-    if (!done.leaves_connection) return advance(id, now);
+    if (!leaves_connection) return advance(id, now);
     auto& state = connection(message_of(graph_.stage(id))->connection);
     state.arrived.insert(id);
-    while (!state.entered.empty() && state.arrived.contains(state.entered.front())) {
-      const StageId next = state.entered.front();
+    while (!state.entered.empty() && state.arrived.contains(state.entered.begin()->stage)) {
+      const StageId next = state.entered.begin()->stage;
       state.entered.erase(state.entered.begin());
       state.arrived.erase(next);
       state.last_delivery = now;
@@ -169,9 +177,16 @@ class Replay {
     const Step& step = stage.steps[stage.step];
     if (step.resource) {
       waiting_[*step.resource].insert({now, id});
-    } else {
-      due_.insert({now + step.duration, id});
+      return;
     }
+    if (step.is_fair) {
+      for (const auto& hop : message_of(graph_.stage(id))->hops) {
+        if (++sharing_[copy_of(hop)] > 1) overlapped_ = true;
+      }
+    } else if (step.duration == Span()) {
+      return finish_step(id, now);
+    }
+    due_.insert({now + step.duration, id});
   }
 
   /// Messages that reached their first hop in this round, in the order of stages: the window acts here.
@@ -192,7 +207,7 @@ class Replay {
           if (step.leaves_connection) step.duration += delay;
         }
       }
-      state.entered.push_back(id);
+      state.entered.insert({now, id});
     }
     entering_.clear();
   }
@@ -203,10 +218,7 @@ class Replay {
       while (!queue.empty()) {
         const StageId id = queue.begin()->stage;
         const Step& step = at(id).steps[at(id).step];
-        if (busy_.contains(resource)) {
-          if (!step.is_fair) break;
-          overlapped_ = true;
-        }
+        if (busy_.contains(resource)) break;
         queue.erase(queue.begin());
         at(id).has_begun = true;
         busy_.insert(resource);
@@ -305,6 +317,7 @@ class Replay {
   std::set<std::pair<Instant, StageId>> due_;
   std::map<std::pair<int, int>, std::set<Waiting>> waiting_;
   std::set<std::pair<int, int>> busy_;
+  std::map<std::pair<int, int>, int> sharing_;  // messages on each fair link
   std::set<StageId> started_;
   std::set<StageId> entering_;
   bool overlapped_ = false;
