@@ -7,6 +7,7 @@ find_package(nlohmann_json REQUIRED)
 find_package(Boost REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Threads REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
@@ -17,6 +18,7 @@ set_target_properties(simgrid PROPERTIES IMPORTED_LOCATION "${SIMGRID_LIBRARY}" 
 
 if(TIERCUT_TESTS)
   find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
   include(GoogleTest)
 endif()
 if(TIERCUT_BENCHMARKS)
