@@ -22,10 +22,19 @@ struct Row {
   bool is_number() const { return a.is_number() && b.is_number(); }
 };
 
+// A plan's prediction stands beside a simulation's result.
+std::string common_key(std::string key) {
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>("predicted.by_exit.", "exits."), {"predicted.", ""}}) {
+    if (key.starts_with(from)) return to + key.substr(from.size());
+  }
+  return key;
+}
+
 // Leaves by their way, in the order of the first result; lists of objects by their `name` where they have one.
 void flatten(const Json& json, const std::string& way, std::vector<std::pair<std::string, Json>>& leaves) {
   if (!json.is_structured()) {
-    leaves.emplace_back(way, json);
+    leaves.emplace_back(common_key(way), json);
     return;
   }
   std::size_t index = 0;
@@ -88,7 +97,7 @@ std::string signed_cell(const std::string& key, double difference) {
 
 bool is_worth_a_row(const Row& row) {
   if (row.a != row.b) return true;
-  const bool is_headline = row.key.starts_with("latency_s.") || row.key.starts_with("predicted.latency_s.");
+  const bool is_headline = row.key.starts_with("latency_s.");
   return is_headline || row.key == "objective_s" || row.key == "status";
 }
 

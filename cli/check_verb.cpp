@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+
+#include "cli/console.hpp"
+#include "cli/formats.hpp"
+#include "cli/subject.hpp"
+#include "core/document.hpp"
+#include "core/files.hpp"
+#include "report/check_report.hpp"
+#include "report/human.hpp"
+
+namespace tiercut::cli {
+
+namespace {
+
+using report::CheckedFile;
+
+std::string several(std::int64_t count, const std::string& what) {
+  return report::format_count(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+void check_model(const std::string& path, CheckedFile& checked) {
+  const auto model = model::read_model(path);
+  checked.is_readable = model.has_value();
+  if (!model) {
+    checked.findings = model.error();
+    return;
+  }
+  checked.facts = several((*model)->layer_count(), "layer") + ", " + several((*model)->total_weights(), "weight") +
+                  ", " + several(std::ssize((*model)->exits), "exit");
+}
+
+void check_profile(const std::string& path, CheckedFile& checked) {
+  const auto profile = profiles::read_profile(path);
+  checked.is_readable = profile.has_value();
+  if (!profile) {
+    checked.findings = profile.error();
+    return;
+  }
+  std::int64_t laws = 0, entries = 0;
+  for (const profiles::Unit& unit : (*profile)->units) {
+    laws += std::ssize(unit.laws);
+    entries += std::ssize(unit.table);
+  }
+  checked.facts = several(std::ssize((*profile)->units), "unit") + ", " + several(laws, "cost law") + ", " +
+                  several(entries, "known cost");
+}
+
+void check_scenario(const std::string& path, const Arguments& arguments, CheckedFile& checked) {
+  const auto scenario = scenarios::read_scenario(path, arguments.overrides);
+  checked.is_readable = scenario.has_value();
+  if (!scenario) {
+    checked.findings = scenario.error();
+    return;
+  }
+  checked.findings = (*scenario)->warnings;
+  checked.facts = "model " + (*scenario)->model->name + ", " + several(std::ssize((*scenario)->devices), "device") +
+                  ", " + several(std::ssize((*scenario)->links), "link");
+}
+
+void check_plan_file(const std::string& path, const Arguments& arguments, Console& console, CheckedFile& checked) {
+  auto planned = read_planned_scenario(path, arguments, console);
+  checked.is_readable = planned.has_value();
+  if (!planned) {
+    checked.findings = planned.error();
+    return;
+  }
+  checked.facts = std::string(to_text(planned->document.status)) + " for " + planned->scenario->name;
+  auto result = deployment::check_plan(*planned->scenario, planned->document);
+  checked.findings = result.findings;
+  checked.plan = report::CheckedPlan{planned->scenario, std::move(planned->document), std::move(result)};
+}
+
+// The file as named, or the shipped scenario of that name.
+std::string resolved(const std::string& file) {
+  std::error_code error;
+  if (std::filesystem::exists(file, error)) return file;
+  const auto shipped = resolve_reference(file, "", "scenarios", {});
+  return shipped ? *shipped : file;
+}
+
+CheckedFile check_file(const std::string& file, const Arguments& arguments, Console& console) {
+  CheckedFile checked;
+  checked.file = file;
+  const std::string path = resolved(file);
+  const auto document = read_document(path);
+  if (!document) {
+    checked.findings = document.error();
+    return checked;
+  }
+  const auto format = format_of(*document);
+  if (!format) {
+    checked.findings = format.error();
+    return checked;
+  }
+  checked.kind = (*format)->name;
+  if (checked.kind == "model")
+    check_model(path, checked);
+  else if (checked.kind == "profile")
+    check_profile(path, checked);
+  else if (checked.kind == "scenario")
+    check_scenario(path, arguments, checked);
+  else
+    check_plan_file(path, arguments, console, checked);
+  return checked;
+}
+
+}  // namespace
+
+ExitStatus run_check(const Arguments& arguments, Console& console) {
+  std::vector<CheckedFile> files;
+  for (const std::string& file : arguments.files) {
+    files.push_back(check_file(file, arguments, console));
+    console.tell(files.back().findings);
+  }
+  ExitStatus status = ExitStatus::yes;
+  for (const CheckedFile& file : files) {
+    if (!file.is_readable)
+      status = ExitStatus::bad_input;
+    else if (!file.holds() && status == ExitStatus::yes)
+      status = ExitStatus::no;
+  }
+  return console.finish(arguments.is_json ? report::check_json(files) : report::check_text(files), status);
+}
+
+}  // namespace tiercut::cli

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/help.hpp"
+
+#include <algorithm>
+
+#include "report/version.hpp"
+
+namespace tiercut::cli {
+
+namespace {
+
+std::string padded(std::string text, std::size_t width) {
+  text.resize(std::max(text.size(), width), ' ');
+  return text;
+}
+
+std::string option_line(const Option& option) {
+  std::string line = "  ";
+  line += option.name;
+  if (!option.argument.empty()) line.append(" ").append(option.argument);
+  line = padded(std::move(line), 22);
+  line += option.meaning;
+  return line + "\n";
+}
+
+}  // namespace
+
+std::string overview() {
+  std::string text = "tiercut " + std::string(report::version()) +
+                     ": where each layer of a neural network runs, and what latency results\n\n"
+                     "usage: tiercut VERB ... [--json] [--quiet] [--set PATH=VALUE]... | --version\n\n";
+  for (const Verb& verb : all_verbs()) {
+    text += padded("  " + std::string(verb.name), 12) + std::string(verb.summary) + "\n";
+  }
+  return text +
+         "\n"
+         "SCENARIO is a file or the name of a shipped one; start with\n"
+         "  tiercut plan big-little/after\n"
+         "  tiercut init\n\n"
+         "Exit status: 0 yes, 1 the answer is no, 2 bad usage or input, 3 internal\n"
+         "fault, 130 interrupted. `tiercut VERB --help` says more.\n";
+}
+
+std::string help_of(const Verb& verb) {
+  std::string text = "usage: tiercut " + std::string(verb.name) + " " + std::string(verb.files) + " [OPTIONS]\n" +
+                     std::string(verb.summary) + "\n\n";
+  for (const Option& option : verb.options) text += option_line(option);
+  for (const Option& option : common_options()) text += option_line(option);
+  text += "\n";
+  for (const std::string_view note : verb.notes) text += std::string(note) + "\n";
+  text += verb.examples.size() > 1 ? "examples\n" : "example\n";
+  for (const std::string_view example : verb.examples) text += "  tiercut " + std::string(example) + "\n";
+  return text;
+}
+
+}  // namespace tiercut::cli

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <optional>
+
+#include "cli/console.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/simulator_entry.hpp"
+#include "cli/subject.hpp"
+#include "report/answers.hpp"
+#include "report/records.hpp"
+#include "report/simulation_report.hpp"
+
+namespace tiercut::cli {
+
+namespace {
+
+Result<void> apply_warm_up(const Arguments& arguments, std::int64_t samples, deployment::StageGraph& graph) {
+  if (arguments.warm_up) graph.warm_up = static_cast<int>(*arguments.warm_up);
+  if (graph.warm_up < samples) return {};
+  return fail("bad-usage",
+              "a warm-up of " + std::to_string(graph.warm_up) + " leaves none of " + std::to_string(samples) +
+                  " samples to count",
+              "simulate more --samples or choose a smaller --warm-up");
+}
+
+}  // namespace
+
+ExitStatus run_simulate(const Arguments& arguments, Console& console) {
+  if (const auto entered = enter_simulator(); !entered) return console.refuse(entered.error());
+  auto subject = read_deployment(arguments, console);
+  if (!subject) return console.refuse(subject.error());
+  simulator::Options options;
+  options.samples = arguments.samples.value_or(options.samples);
+  options.seed = static_cast<std::uint64_t>(arguments.seed.value_or(1));
+  if (const auto fits = apply_warm_up(arguments, options.samples, subject->graph); !fits) {
+    return console.refuse(fits.error());
+  }
+  std::optional<report::RecordWriter> records;
+  if (arguments.records) {
+    auto writer = report::RecordWriter::create(*arguments.records, *subject->scenario,
+                                               report::answer_names(subject->graph), options.seed);
+    if (!writer) return console.refuse(writer.error());
+    records = std::move(*writer);
+  }
+  console.tell(report::overload_warnings(subject->graph, subject->estimate.load));
+
+  const Interruptible interruptible;
+  report::Progress progress = console.progress("simulate");
+  options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
+  options.stop = interruptible.stop();
+  simulator::RecordSink sink;
+  if (records) sink = [&](const simulator::Record& record) { records->add(record); };
+  const auto result = run_simulator(subject->graph, options, sink);
+  progress.finish();
+  if (!result) return console.refuse(result.error());
+  if (result->is_interrupted || interruptible.is_interrupted()) {
+    console.note(records ? "interrupted; no result and no records" : "interrupted; no result");
+    return ExitStatus::interrupted;
+  }
+  if (records) {
+    if (const auto written = records->commit(*result); !written) return console.refuse(written.error());
+  }
+  const report::SimulatedRun run{*subject->scenario, subject->plan, subject->graph, *result};
+  return console.finish(
+      arguments.is_json ? report::simulation_json(run) : report::simulation_text(run),
+      report::keeps_promise(*subject->scenario, result->latency_s) ? ExitStatus::yes : ExitStatus::no);
+}
+
+}  // namespace tiercut::cli

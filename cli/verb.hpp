@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace tiercut::cli {
+
+class Console;
+
+/// What the command's exit status says (DESIGN.md, Command line).
+enum class ExitStatus {
+  yes = 0,
+  no = 1,         ///< no plan, requirement missed, a plan that does not hold
+  bad_input = 2,  ///< usage or input
+  internal_fault = 3,
+  interrupted = 130,
+};
+
+/// A parsed command line. What a verb does not take stays empty.
+struct Arguments {
+  std::vector<std::string> files;
+  bool is_json = false, is_quiet = false, is_help = false;
+  std::vector<std::string> overrides;  ///< of --set
+  std::optional<std::string> plan, out, records;
+  std::optional<std::int64_t> samples, seed, warm_up, sample;
+  bool is_forced = false;
+};
+
+/// One option: parsing, help and range errors all come from this row.
+struct Option {
+  std::string_view name;      ///< `--samples`
+  std::string_view argument;  ///< `N`; empty for a flag
+  std::string_view meaning;
+  std::variant<bool Arguments::*, std::optional<std::string> Arguments::*, std::optional<std::int64_t> Arguments::*,
+               std::vector<std::string> Arguments::*>
+      target;
+  std::int64_t least = 0, most = std::numeric_limits<std::int64_t>::max();  ///< of a number, inclusive
+};
+
+/// Options that every verb takes.
+std::span<const Option> common_options();
+
+struct Verb {
+  std::string_view name;
+  std::string_view summary;  ///< one line, without a full stop
+  std::string_view files;    ///< as the usage line shows them: `SCENARIO`
+  std::size_t least_files = 0, most_files = 0;
+  std::vector<Option> options;
+  std::vector<std::string_view> notes;     ///< what else to know
+  std::vector<std::string_view> examples;  ///< without `tiercut `
+  ExitStatus (*run)(const Arguments&, Console&) = nullptr;
+};
+
+/// The one table of verbs, in the order of the help.
+std::span<const Verb> all_verbs();
+
+/// Null when there is none of this name.
+const Verb* find_verb(std::string_view name);
+
+ExitStatus run_plan(const Arguments& arguments, Console& console);
+ExitStatus run_simulate(const Arguments& arguments, Console& console);
+ExitStatus run_explain(const Arguments& arguments, Console& console);
+ExitStatus run_capacity(const Arguments& arguments, Console& console);
+ExitStatus run_check(const Arguments& arguments, Console& console);
+ExitStatus run_schema(const Arguments& arguments, Console& console);
+ExitStatus run_init(const Arguments& arguments, Console& console);
+ExitStatus run_compare(const Arguments& arguments, Console& console);
+
+}  // namespace tiercut::cli
