@@ -6,7 +6,6 @@
 #include <string>
 
 #include "core/document.hpp"
-#include "core/files.hpp"
 
 namespace {
 
@@ -37,18 +36,3 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   return 0;
 }
-
-// Without libFuzzer: replays the files named on the command line, for the corpus in ordinary tests.
-#ifndef TIERCUT_LIBFUZZER
-int main(int count, char** arguments) {
-  for (int i = 1; i < count; ++i) {
-    const auto bytes = tiercut::read_file(arguments[i]);
-    if (!bytes) {
-      std::fputs(tiercut::to_text(bytes.error()).c_str(), stderr);
-      return 2;
-    }
-    LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(bytes->data()), bytes->size());
-  }
-  return 0;
-}
-#endif
