@@ -12,10 +12,16 @@ namespace {
 
 /// Of larger platforms only the lowering of a plan says that it uses a mixed route.
 constexpr std::size_t most_ends_checked = 256;
+constexpr std::size_t most_listed = 6;
 
 const Node* node_at(const Node& root, std::string_view map, std::string_view name) {
   const Node* section = root.find(map);
   return section != nullptr ? section->find(name) : nullptr;
+}
+
+std::string list_first(const std::vector<std::string>& names) {
+  if (names.size() <= most_listed) return list_words(names);
+  return fmt::format("{} and {} more", names.front(), names.size() - 1);
 }
 
 class ReachCheck {
@@ -71,7 +77,7 @@ class ReachCheck {
       // Of a group whose samples' own member serves, the numbered names need no routes.
       const bool is_addressed_as_one = device.count == scenario_.workload.source_members;
       if (is_used[i] && (is_addressed_as_one || idle[i].empty())) continue;
-      warn_idle(device, is_used[i] ? list_words(idle[i]) : device.name);
+      warn_idle(device, is_used[i] ? list_first(idle[i]) : device.name);
     }
     if (is_any_used || !is_answered_) return;
     const bool has_profile = std::any_of(scenario_.devices.begin(), scenario_.devices.end(),
