@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "core/units.hpp"
+#include "deployment/plan.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace tiercut::planner {
+
+/// What runs of layers cost at one place, exactly as the lowering prices them (profiles::price_call, or a call a
+/// layer), with a layer appended in constant time.
+class CallPricer {
+ public:
+  CallPricer(const scenarios::Scenario& scenario, const deployment::Place& place);
+
+  bool has_price(model::LayerId layer) const;
+  bool runs_layer_by_layer() const { return execution_ == profiles::Execution::layer; }
+
+  void restart();
+  void append(model::LayerId layer);  ///< must have a price
+  Span cost() const;                  ///< of the layers appended since restart, at least one
+  /// The cost of a run of this one layer.
+  Span cost_of(model::LayerId layer);
+
+  /// A lower bound on what the layer adds to any call that it joins.
+  Span least_share(model::LayerId layer) const;
+  Span exit_check() const { return Span::from(unit_->exit_check); }
+
+ private:
+  const model::Model* net_;
+  const profiles::Unit* unit_;
+  profiles::Execution execution_;
+  const profiles::CostLaw* stage_law_ = nullptr;
+  std::vector<double> own_;  // by layer, without overheads; below 0: no price
+  profiles::Work work_;
+  double sum_ = 0;
+  Span layers_{};
+};
+
+}  // namespace tiercut::planner
