@@ -5,7 +5,7 @@
 
 #include "tests/deployment/platform_builder.hpp"
 
-// Graphs are worked out by hand from the rules in deployment/README.md; costs are 1 us a weight.
+// Graphs are worked out by hand from the rules in docs/lowering.md; costs are 1 us a weight.
 namespace tiercut::deployment {
 namespace {
 
@@ -222,6 +222,52 @@ TEST(Lowering, AnswerLayerThatAlsoServesAnExitWaitsForTheOutcome) {
             "3 join answer <- 1 2!\n"
             "4 first conclusive <- 2? 3\n"
             "5 answer <- 4\n");
+}
+
+TEST(Lowering, FinalAnswerFromAnEarlierLevelIsSentOnlyAfterTheOutcome) {
+  NetBuilder net;
+  const auto image = net.input("image");
+  const auto scores = net.add("scores", LayerType::linear, {image}, 2);
+  const auto check = net.add("check", LayerType::softmax, {scores});
+  net.add("output", LayerType::output, {scores});
+  net.exit("sure", check);
+  PlatformBuilder platform(net.finish());
+  const DeviceRef there = platform.device("pi");
+  const DeviceRef screen = platform.device("screen", nullptr);
+  platform.link(there, screen);
+  platform.source("image", there);
+  const auto scenario = platform.finish(screen);
+  EXPECT_EQ(outline(value_of(lower(scenario, undivided(scenario, {there, 0})))),
+            "0 source image\n"
+            "1 pi: scores..check <- 0\n"
+            "2 decision sure <- 1\n"
+            "3 answer of sure -> screen <- 2?\n"
+            "4 final answer -> screen <- 1 2!\n"
+            "5 first conclusive <- 3 4\n"
+            "6 answer <- 5\n");
+}
+
+TEST(Lowering, ExitWhoseScoresAnEarlierExitNeedsIsAskedInItsTurn) {
+  NetBuilder net;
+  const auto image = net.input("image");
+  const auto a = net.add("a", LayerType::linear, {image}, 2);
+  const auto b = net.add("b", LayerType::linear, {a}, 2);
+  const auto c = net.add("c", LayerType::linear, {a}, 2);
+  net.add("output", LayerType::output, {c});
+  net.exit("first", b);
+  net.exit("second", a);
+  PlatformBuilder platform(net.finish());
+  const DeviceRef only = platform.device("pi");
+  platform.source("image", only);
+  const auto scenario = platform.finish(only);
+  EXPECT_EQ(outline(value_of(lower(scenario, undivided(scenario, {only, 0})))),
+            "0 source image\n"
+            "1 pi: a..b <- 0\n"
+            "2 decision first <- 1\n"
+            "3 decision second <- 1 2!\n"
+            "4 pi: c <- 1 3!\n"
+            "5 first conclusive <- 2? 3? 4\n"
+            "6 answer <- 5\n");
 }
 
 TEST(Lowering, LayerModeMakesAStageALayer) {
