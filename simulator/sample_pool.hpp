@@ -13,11 +13,12 @@ enum class Phase : std::uint8_t { waiting, queued, running, fired, dead };
 /// How far one sample has come with one stage.
 struct StageState {
   Phase phase = Phase::waiting;
-  bool has_started = false;    ///< work has been done for it: can no longer be cancelled
-  bool is_on_route = false;    ///< a message past its serialising
-  bool is_delivered = false;   ///< a message past its route
-  bool is_by_quorum = false;   ///< a join that did not wait for all
-  bool is_conclusive = false;  ///< outcome of a decision
+  bool has_started = false;       ///< work has been done for it: can no longer be cancelled
+  bool is_on_route = false;       ///< a message past its serialising
+  bool is_delivered = false;      ///< a message past its route
+  bool is_past_deadline = false;  ///< of a join
+  bool is_by_quorum = false;      ///< a join that did not wait for all
+  bool is_conclusive = false;     ///< outcome of a decision
   int fired_inputs = 0, dead_inputs = 0;
   int hop = 0, attempt = 0;
   Instant ready, fired;
@@ -55,6 +56,7 @@ class SamplePool {
     free_.push_back(slot);
   }
 
+  std::size_t in_use() const { return samples_.size() - free_.size(); }
   SampleState& sample(std::uint32_t slot) { return samples_[slot]; }
   StageState& state(std::uint32_t slot, int stage) { return states_[slot * stages_ + static_cast<std::size_t>(stage)]; }
 

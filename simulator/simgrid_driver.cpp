@@ -30,8 +30,6 @@ bool used_in_this_process = false;
 constexpr double ticks_per_second = 1e12;
 // SimGrid merges what lies nearer together than this (surf/precision).
 constexpr double resolution = 1e-12;
-// Beyond this date SimGrid's clock is coarser than its precision; see set_milestone.
-constexpr double first_milestone = 1024;
 
 /// SimGrid takes over the handlers of SIGINT, SIGSEGV and SIGBUS; ours are put back.
 class SignalGuard {
@@ -87,7 +85,6 @@ struct SimgridDriver::Parts {
   void build_platform(const CompiledGraph& graph);
   void complete(const s4u::Activity& activity);
   void start_comm(std::size_t index, s4u::Host* from, double size);
-  void set_milestone();
 
   Listener& listener;
   std::size_t copies;
@@ -100,7 +97,6 @@ struct SimgridDriver::Parts {
   std::vector<s4u::ActivityPtr> running;  // by copy, then by flow
   s4u::ActivityPtr finished;              // SimGrid still uses it while its completion is reported
   std::vector<double> wake_ups;           // set and still to come; each earlier than the one before
-  double milestone = first_milestone;
 };
 
 /// Each link stands between a host of its own and one sink, so that a platform of n links needs n routes, not n
@@ -117,7 +113,8 @@ void SimgridDriver::Parts::build_platform(const CompiledGraph& graph) {
     const auto r = static_cast<std::size_t>(graph.resource_of[c]);
     const auto& resource = graph.source->resources[r];
     const std::size_t member = c - static_cast<std::size_t>(graph.first_copy[r]) + 1;
-    const std::string name = resource.name + (resource.copies > 1 ? "." + std::to_string(member) : "");
+    std::string name = resource.name;
+    if (resource.copies > 1) name += '.' + std::to_string(member);
     is_link[c] = resource.kind == deployment::Resource::Kind::link;
     if (!is_link[c]) {
       hosts[c] = zone->create_host("unit/" + name, ticks_per_second);
@@ -164,17 +161,6 @@ void SimgridDriver::Parts::start_comm(std::size_t index, s4u::Host* from, double
   comm->start();
 }
 
-/// SimGrid adds the time to its next event to the clock. Where that more than doubles the clock the sum is rounded,
-/// and an activity whose end lies a rounding below the clock is never reported. Between stops at powers of two the sum
-/// is exact.
-void SimgridDriver::Parts::set_milestone() {
-  Timer::set(milestone, [this] {
-    milestone *= 2;
-    const auto is_there = [](const s4u::ActivityPtr& activity) { return activity != nullptr; };
-    if (!wake_ups.empty() || std::any_of(running.begin(), running.end(), is_there)) set_milestone();
-  });
-}
-
 SimgridDriver::SimgridDriver(const CompiledGraph& graph, Listener& listener) {
   used_in_this_process = true;
   parts_ = std::make_unique<Parts>(graph, listener);
@@ -219,10 +205,7 @@ void SimgridDriver::wake_at(double date) {
   });
 }
 
-void SimgridDriver::run() {
-  parts_->set_milestone();
-  parts_->engine->run();
-}
+void SimgridDriver::run() { parts_->engine->run(); }
 
 std::string SimgridDriver::version() {
   return std::to_string(SIMGRID_VERSION_MAJOR) + "." + std::to_string(SIMGRID_VERSION_MINOR) + "." +

@@ -36,7 +36,8 @@ void Simulation::run() {
   guarded([this] { advance(); });
   driver_.run();
   if (error_) std::rethrow_exception(error_);
-  if (!is_stopping_ && !events_.empty()) throw std::logic_error("SimGrid stopped before the last event");
+  if (!is_stopping_ && (!events_.empty() || pool_.in_use() > 0))
+    throw std::logic_error("SimGrid stopped before the last event");
 }
 
 void Simulation::fill(SimulationResult& result) const {
@@ -150,7 +151,8 @@ void Simulation::handle(const Event& event) {
       // The join may have fired, and its sample be long gone.
       if (pool_.sample(event.slot).sample != event.sample) return;
       if (state(event.slot, event.stage).phase != Phase::waiting) return;
-      check_join(event.slot, event.stage, true);
+      state(event.slot, event.stage).is_past_deadline = true;
+      check_join(event.slot, event.stage);
       break;
   }
   last_event_ = now_;

@@ -83,7 +83,7 @@ class Simulation : private SimgridDriver::Listener {
   void settle(std::uint32_t slot);
   void input_fired(std::uint32_t slot, StageId stage);
   void input_died(std::uint32_t slot, StageId stage);
-  void check_join(std::uint32_t slot, StageId stage, bool is_past_deadline);
+  void check_join(std::uint32_t slot, StageId stage);
   void begin(std::uint32_t slot, StageId stage);
   void cancel(std::uint32_t slot, StageId stage);
   void compute_done(std::uint32_t slot, StageId stage);

@@ -55,7 +55,7 @@ void Simulation::input_fired(std::uint32_t slot, StageId stage) {
       s.ready = now_;
       if (join.has_deadline) schedule(join.deadline, EventKind::deadline, stage, slot);
     }
-    check_join(slot, stage, join.has_deadline && now_ - s.ready > join.deadline);
+    check_join(slot, stage);
   } else if (compiled.kind == Kind::first_conclusive || s.fired_inputs == compiled.inputs) {
     begin(slot, stage);
   }
@@ -67,21 +67,20 @@ void Simulation::input_died(std::uint32_t slot, StageId stage) {
   ++s.dead_inputs;
   if (s.phase != Phase::waiting) return;
   if (compiled.kind == Kind::join) {
-    const auto& join = graph_.joins[static_cast<std::size_t>(compiled.detail)];
-    check_join(slot, stage, join.has_deadline && s.fired_inputs > 0 && now_ - s.ready > join.deadline);
+    check_join(slot, stage);
   } else if (compiled.kind != Kind::first_conclusive || s.dead_inputs == compiled.inputs) {
     kill(slot, stage);
   }
 }
 
-void Simulation::check_join(std::uint32_t slot, StageId stage, bool is_past_deadline) {
+void Simulation::check_join(std::uint32_t slot, StageId stage) {
   const auto& compiled = graph_.stage(stage);
   const auto& join = graph_.joins[static_cast<std::size_t>(compiled.detail)];
   StageState& s = state(slot, stage);
   const int live = compiled.inputs - s.dead_inputs;
   if (live < join.quorum) return kill(slot, stage);
   s.is_by_quorum = s.fired_inputs < live;
-  if (s.is_by_quorum && !(is_past_deadline && s.fired_inputs >= join.quorum)) return;
+  if (s.is_by_quorum && !(s.is_past_deadline && s.fired_inputs >= join.quorum)) return;
   fire(slot, stage);
 }
 

@@ -48,16 +48,16 @@ TEST(Decisions, TiesGoByStageThenSample) {
 }
 
 TEST(Decisions, CompletionsOfAMomentComeBeforeAnyNewWork) {
-  // At 2 ms a unit falls idle and a message arrives whose stage has the smaller id: the message's goes first, though
-  // the other sample's stage has waited at the same ready time.
+  // At 2 ms, in the order of stages, the unit falls idle, a stage with the larger id gets ready for it, then one with
+  // the smaller id: this one goes first.
   GraphBuilder b;
   const int unit = b.unit("cpu"), one = b.unit("one"), two = b.unit("two");
   const int source = b.source();
-  const int slow = b.compute("slow", {after(source)}, two, milliseconds(2));
-  const int fast = b.compute("fast", {after(source)}, one, milliseconds(2));
   b.compute("before", {after(source)}, unit, milliseconds(2));
-  const int small = b.compute("small id", {after(slow)}, unit, milliseconds(3));
-  const int large = b.compute("large id", {after(fast)}, unit, milliseconds(5));
+  const int early = b.compute("early", {after(source)}, one, milliseconds(2));
+  const int late = b.compute("late", {after(source)}, two, milliseconds(2));
+  const int small = b.compute("small id", {after(late)}, unit, milliseconds(3));
+  const int large = b.compute("large id", {after(early)}, unit, milliseconds(5));
   b.answer({after(b.join({after(small), after(large)}, 1, milliseconds(0)))});
   const auto records = records_of(b.graph, 1);
   EXPECT_EQ(records[0].latency, milliseconds(5));  // 2 + 3: the join takes the first of the two

@@ -190,7 +190,7 @@ TEST(Simulate, UnitWorkOfMessagesQueuesWithCompute) {
 }
 
 TEST(Simulate, LateDatesStayExact) {
-  // The clock is a double; at 1e5 s it is 15 ps coarse, and the first event more than doubles it.
+  // SimGrid's clock is a double: at 1e5 s it is 15 ps coarse, at 3e6 s half a nanosecond.
   GraphBuilder b;
   const int unit = b.unit("cpu");
   const int slow = b.compute("slow", {after(b.source())}, unit, Span(100'000'300'000'000'001));
