@@ -89,6 +89,8 @@ TEST(Layers, LibrariesStayWithTheirOwners) {
         for (const auto& [library, modules] : owners) {
           if (include.rfind(library, 0) != 0) continue;
           EXPECT_TRUE(modules.contains(module)) << fs::relative(file, root) << " includes " << include;
+          // A header may name a library's forward declarations, as nlohmann/json_fwd.hpp.
+          if (include.ends_with("_fwd.hpp")) continue;
           EXPECT_EQ(file.extension(), ".cpp") << fs::relative(file, root) << " is a header and includes " << include;
         }
       }
