@@ -52,8 +52,11 @@ void SampleRun::explain(Outcome& outcome) const {
   for (int stage = graph_.answer; stage >= 0; stage = deciding_input(stage)) {
     outcome.path.push_back(stage);
     const State& s = state(stage);
+    // Of a first-conclusive only the input that came first answered; others may be conclusive later.
+    const int only = info(stage).kind == Kind::first_conclusive ? deciding_input(stage) : -1;
     for (const auto& edge : graph_.stage(stage).inputs) {
       if (is_exit_known || edge.when != Condition::conclusive || !has_fired(edge)) continue;
+      if (only >= 0 && edge.from != only) continue;
       outcome.answered_by = std::get<deployment::Decision>(graph_.stage(edge.from).work).exit;
       is_exit_known = true;
     }
