@@ -12,7 +12,7 @@
 #include <functional>
 #include <vector>
 
-#include "benchmarks/simulator/bare_simgrid.hpp"
+#include "benchmarks/bare_simgrid.hpp"
 #include "simulator/simulator.hpp"
 
 namespace tiercut::benchmarks {
