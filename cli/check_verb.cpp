@@ -59,8 +59,8 @@ void check_scenario(const std::string& path, const Arguments& arguments, Checked
                   ", " + several(std::ssize((*scenario)->links), "link");
 }
 
-void check_plan_file(const std::string& path, const Arguments& arguments, Console& console, CheckedFile& checked) {
-  auto planned = read_planned_scenario(path, arguments, console);
+void check_plan_file(const std::string& path, const Arguments& arguments, CheckedFile& checked) {
+  auto planned = read_planned_scenario(path, arguments);
   checked.is_readable = planned.has_value();
   if (!planned) {
     checked.findings = planned.error();
@@ -68,7 +68,7 @@ void check_plan_file(const std::string& path, const Arguments& arguments, Consol
   }
   checked.facts = std::string(to_text(planned->document.status)) + " for " + planned->scenario->name;
   auto result = deployment::check_plan(*planned->scenario, planned->document);
-  checked.findings = result.findings;
+  checked.findings = planned->scenario->warnings;
   checked.plan = report::CheckedPlan{planned->scenario, std::move(planned->document), std::move(result)};
 }
 
@@ -80,7 +80,7 @@ std::string resolved(const std::string& file) {
   return shipped ? *shipped : file;
 }
 
-CheckedFile check_file(const std::string& file, const Arguments& arguments, Console& console) {
+CheckedFile check_file(const std::string& file, const Arguments& arguments) {
   CheckedFile checked;
   checked.file = file;
   const std::string path = resolved(file);
@@ -102,7 +102,7 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments, Cons
   else if (checked.kind == "scenario")
     check_scenario(path, arguments, checked);
   else
-    check_plan_file(path, arguments, console, checked);
+    check_plan_file(path, arguments, checked);
   return checked;
 }
 
@@ -111,8 +111,9 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments, Cons
 ExitStatus run_check(const Arguments& arguments, Console& console) {
   std::vector<CheckedFile> files;
   for (const std::string& file : arguments.files) {
-    files.push_back(check_file(file, arguments, console));
+    files.push_back(check_file(file, arguments));
     console.tell(files.back().findings);
+    if (files.back().plan) console.tell(files.back().plan->report.findings);
   }
   ExitStatus status = ExitStatus::yes;
   for (const CheckedFile& file : files) {

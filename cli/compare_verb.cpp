@@ -25,8 +25,10 @@ Result<Side> read_side(const std::string& file, const Arguments& arguments, Cons
   if (!text) return tl::unexpected(std::move(text.error()));
   const std::size_t first = text->find_first_not_of(" \t\r\n");
   if (first != std::string::npos && (*text)[first] == '{') return Side{{file, std::move(*text)}, false};
-  const auto planned = read_planned_scenario(file, arguments, console);
+  const auto planned = read_planned_scenario(file, arguments);
   if (!planned) return tl::unexpected(planned.error());
+  console.tell(planned->scenario->warnings);
+  console.tell(planned->warnings);
   const auto evaluated = planner::evaluate_plan(*planned->scenario, planned->document.plan,
                                                 {.with_ways_out = false, .with_baselines = false});
   if (!evaluated) return tl::unexpected(evaluated.error());

@@ -27,7 +27,7 @@ std::string option_line(const Option& option) {
 
 std::string overview() {
   std::string text = "tiercut " + std::string(report::version()) +
-                     ": where each layer of a neural network runs, and what latency results\n\n"
+                     ": where each layer of a neural network runs, and how fast\n\n"
                      "usage: tiercut VERB ... [--json] [--quiet] [--set PATH=VALUE]... | --version\n\n";
   for (const Verb& verb : all_verbs()) {
     text += padded("  " + std::string(verb.name), 12) + std::string(verb.summary) + "\n";

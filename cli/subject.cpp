@@ -45,18 +45,15 @@ Result<Deployment> read_deployment(const Arguments& arguments, Console& console)
   return Deployment{std::move(*scenario), std::move(document->plan), std::move(*graph), std::move(*estimate)};
 }
 
-Result<PlannedScenario> read_planned_scenario(const std::string& plan_file, const Arguments& arguments,
-                                              Console& console) {
+Result<PlannedScenario> read_planned_scenario(const std::string& plan_file, const Arguments& arguments) {
   const auto scenario_file = deployment::scenario_of_plan(plan_file);
   if (!scenario_file) return tl::unexpected(scenario_file.error());
   auto scenario = scenarios::read_scenario(*scenario_file, arguments.overrides);
   if (!scenario) return tl::unexpected(std::move(scenario.error()));
-  console.tell((*scenario)->warnings);
   Diagnostics warnings;
   auto document = deployment::read_plan(plan_file, **scenario, warnings);
   if (!document) return tl::unexpected(std::move(document.error()));
-  console.tell(warnings);
-  return PlannedScenario{std::move(*scenario), std::move(*document)};
+  return PlannedScenario{std::move(*scenario), std::move(*document), std::move(warnings)};
 }
 
 Result<void> refuse_overrides(const Arguments& arguments, const std::string& why) {

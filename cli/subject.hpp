@@ -31,9 +31,9 @@ Result<Deployment> read_deployment(const Arguments& arguments, Console& console)
 struct PlannedScenario {
   scenarios::ScenarioPointer scenario;
   deployment::PlanDocument document;
+  Diagnostics warnings;  ///< of the plan; those of the scenario are in it
 };
-Result<PlannedScenario> read_planned_scenario(const std::string& plan_file, const Arguments& arguments,
-                                              Console& console);
+Result<PlannedScenario> read_planned_scenario(const std::string& plan_file, const Arguments& arguments);
 
 /// bad-usage when --set was given to a verb that has no scenario to change here.
 Result<void> refuse_overrides(const Arguments& arguments, const std::string& why);

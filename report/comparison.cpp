@@ -90,12 +90,18 @@ std::string cell(const std::string& key, const Json& value) {
   return value.is_number_integer() ? format_count(value.get<std::int64_t>()) : format_number(number);
 }
 
-std::string signed_cell(const std::string& key, double difference) {
-  const std::string text = cell(key, difference);
+std::string difference_cell(const Row& row) {
+  const bool is_count = row.a.is_number_integer() && row.b.is_number_integer();
+  const Json difference = is_count ? Json(row.b.get<std::int64_t>() - row.a.get<std::int64_t>())
+                                   : Json(row.b.get<double>() - row.a.get<double>());
+  const std::string text = cell(row.key, difference);
   return difference > 0 ? "+" + text : text;
 }
 
+bool is_hash(const Row& row) { return row.key == "scenario_hash"; }
+
 bool is_worth_a_row(const Row& row) {
+  if (is_hash(row)) return false;
   if (row.a != row.b) return true;
   const bool is_headline = row.key.starts_with("latency_s.");
   return is_headline || row.key == "objective_s" || row.key == "status";
@@ -107,22 +113,23 @@ Result<std::string> comparison_text(const NamedResult& a, const NamedResult& b) 
   const auto rows = rows_of(a, b);
   if (!rows) return tl::unexpected(rows.error());
   Table table({{""}, {"a", Align::right}, {"b", Align::right}, {"b - a", Align::right}, {"b / a", Align::right}});
-  std::size_t equal = 0;
+  std::int64_t equal = 0;
+  bool is_one_scenario = true;
   for (const Row& row : *rows) {
-    if (!is_worth_a_row(row)) {
-      ++equal;
-      continue;
-    }
+    if (is_hash(row)) is_one_scenario = row.a == row.b;
+    if (row.a == row.b) ++equal;
+    if (!is_worth_a_row(row)) continue;
     std::vector<std::string> cells = {row.key, cell(row.key, row.a), cell(row.key, row.b)};
     if (row.is_number()) {
       const double from = row.a.get<double>(), to = row.b.get<double>();
-      cells.push_back(from == to ? "=" : signed_cell(row.key, to - from));
+      cells.push_back(from == to ? "=" : difference_cell(row));
       if (from != 0 && from != to) cells.push_back(format_number(to / from));
     }
     table.add(std::move(cells));
   }
-  return "a: " + a.name + "\nb: " + b.name + "\n\n" + table.to_text() + "\n" + format_count(std::ssize(*rows)) +
-         " values compared, " + format_count(static_cast<std::int64_t>(equal)) + " more are equal\n";
+  return "a: " + a.name + "\nb: " + b.name + "\n" + (is_one_scenario ? "" : "(of different scenarios)\n") + "\n" +
+         table.to_text() + "\n" + format_count(equal) + " of " + format_count(std::ssize(*rows)) +
+         " values are equal\n";
 }
 
 Result<std::string> comparison_json(const NamedResult& a, const NamedResult& b) {

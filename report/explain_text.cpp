@@ -70,10 +70,11 @@ std::string explanation_text(const scenarios::Scenario& scenario, const deployme
 
 std::string sample_text(const scenarios::Scenario& scenario, const deployment::StageGraph& graph,
                         const simulator::Record& record, std::uint64_t seed) {
-  return fmt::format("{}: sample {} of seed {}, from member {}, arrived at {}\nanswered by {}: {} {}\n\n{}",
+  const std::string margin = margin_text(scenario, record.latency.seconds().value());
+  return fmt::format("{}: sample {} of seed {}, from member {}, arrived at {}\nanswered by {}: {}{}{}\n\n{}",
                      scenario.name, record.sample, seed, record.member, format_duration(record.arrival.since_start()),
                      answer_names(graph).at(static_cast<std::size_t>(record.answered_by)),
-                     format_duration(record.latency.seconds()), margin_text(scenario, record.latency.seconds().value()),
+                     format_duration(record.latency.seconds()), margin.empty() ? "" : ", ", margin,
                      terms_table(record.terms, record.latency));
 }
 

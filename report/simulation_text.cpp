@@ -92,14 +92,16 @@ Diagnostics overload_warnings(const deployment::StageGraph& graph, const planner
     if (utilisation < 1) continue;
     const deployment::Resource& it = graph.resources[resource];
     const bool is_link = it.kind == deployment::Resource::Kind::link;
-    warnings.push_back({Severity::warning,
-                        "overload",
-                        {},
-                        fmt::format("{} {} gets {} times the work it can do: its queue grows without end, and the "
-                                    "latency depends on how many samples are simulated",
-                                    is_link ? "link" : "unit", it.name, format_number(utilisation)),
-                        is_link ? "send less over it, or give it more bandwidth or samples further apart"
-                                : "let samples arrive further apart, or move layers elsewhere"});
+    Diagnostic warning;
+    warning.severity = Severity::warning;
+    warning.code = "overload";
+    warning.message = fmt::format(
+        "{} {} gets {} times the work it can do: its queue grows without end, and the latency depends on how many "
+        "samples are simulated",
+        is_link ? "link" : "unit", it.name, format_number(utilisation));
+    warning.hint = is_link ? "send less over it, or give it more bandwidth or samples further apart"
+                           : "let samples arrive further apart, or move layers elsewhere";
+    warnings.push_back(std::move(warning));
   }
   return warnings;
 }
