@@ -18,7 +18,7 @@ void remember_command(char** argv);
 Result<void> enter_simulator();
 
 /// simulator::simulate; only after enter_simulator.
-Result<simulator::SimulationResult> run_simulator(const deployment::StageGraph& graph, const simulator::Options& options,
-                                             const simulator::RecordSink& sink);
+Result<simulator::SimulationResult> run_simulator(const deployment::StageGraph& graph,
+                                                  const simulator::Options& options, const simulator::RecordSink& sink);
 
 }  // namespace tiercut::cli
