@@ -40,7 +40,9 @@ void Measurements::fill(SimulationResult& result, Span duration) const {
   if (!all.empty()) result.latency_s = summarise(all);
   RunningMean mean;
   for (double latency : all) mean.add(latency);
-  if (mean.count() > 1) {
+  if (unanswered_ > 0) {
+    result.mean_standard_error_s = std::numeric_limits<double>::infinity();
+  } else if (mean.count() > 1) {
     result.mean_standard_error_s = std::sqrt(mean.variance() / static_cast<double>(mean.count()));
   }
   result.total_terms = total_terms_;

@@ -162,6 +162,7 @@ TEST(Decisions, AnUnansweredSampleCountsAsInfinite) {
   EXPECT_GT(records.size(), 0u);
   EXPECT_TRUE(std::isinf(result.latency_s.max));
   EXPECT_TRUE(std::isinf(result.latency_s.mean));
+  EXPECT_TRUE(std::isinf(result.mean_standard_error_s));
 }
 
 TEST(Decisions, AnInputThatArisesLaterIsAggregationWait) {
