@@ -17,7 +17,8 @@ class FloatBinaryConvP final : public Kernel {
         outputs_(request.layer.parameters.outputs),
         work_(request.layer.macs),
         signs_(request.weights.bits),
-        after_(request.layer, float_sign_intervals(BinaryNorm(request.weights.floats))) {}
+        after_(request.layer, float_sign_intervals(BinaryNorm(request.weights.floats))),
+        columns_(outputs_of_taps(after_.width)) {}
 
   void run(std::span<const Buffer* const> inputs, Buffer& output) override {
     for_each_piece(threads_, outputs_ * after_.height.output, 1, work_, [&](Index task, Index) {
@@ -45,7 +46,7 @@ class FloatBinaryConvP final : public Kernel {
   void add_row(const float* from, std::size_t first_sign, float* to) const {
     const Side& width = after_.width;
     for (Index tap = 0; tap < width.kernel; ++tap) {
-      const Range xs = width.outputs_of(tap);
+      const Range xs = columns_[static_cast<std::size_t>(tap)];
       if (xs.size() <= 0) continue;
       const float sign = test_bit(signs_.data(), first_sign + static_cast<std::size_t>(tap)) ? 1.0F : -1.0F;
       const float* __restrict source = from + (xs.begin * width.stride - width.pad + tap);
@@ -62,6 +63,7 @@ class FloatBinaryConvP final : public Kernel {
   Index channels_, outputs_, work_;
   std::vector<std::uint64_t> signs_;
   PoolAndSign<float> after_;
+  std::vector<Range> columns_;  // of the convolution that see each tap
 };
 
 /// Packed input: what a filter sees at a pixel is gathered into one run of bits, in the order in which the filters

@@ -53,22 +53,23 @@ class BitPooling final : public Kernel {
     const std::uint64_t* from = inputs[0]->words();
     const Index words = (elements_ + 63) / 64;
     for_each_piece(threads_, words, 4, elements_ * height_.kernel * 4, [&](Index begin, Index end) {
+      Position at(64 * begin, height_.output, width_.output);
       for (Index word = begin; word < end; ++word) {
         std::uint64_t bits = 0;
         const Index count = std::min<Index>(64, elements_ - 64 * word);
-        for (Index i = 0; i < count; ++i) bits |= std::uint64_t{is_any_set(from, 64 * word + i)} << i;
+        for (Index i = 0; i < count; ++i, at.advance(height_.output, width_.output)) {
+          bits |= std::uint64_t{is_any_set(from, at)} << i;
+        }
         output.words()[word] = bits;
       }
     });
   }
 
  private:
-  bool is_any_set(const std::uint64_t* from, Index element) const {
-    const Range columns = width_.covered(element % width_.output);
-    const Range rows = height_.covered(element / width_.output % height_.output);
-    const Index channel = element / width_.output / height_.output;
+  bool is_any_set(const std::uint64_t* from, const Position& at) const {
+    const Range columns = width_.covered(at.x), rows = height_.covered(at.y);
     for (Index y = rows.begin; y < rows.end; ++y) {
-      const Index row = (channel * height_.input + y) * width_.input;
+      const Index row = (at.channel * height_.input + y) * width_.input;
       for (Index x = columns.begin; x < columns.end; x += 64) {
         const Index count = std::min<Index>(64, columns.end - x);
         if (read_bits(from, static_cast<std::size_t>(row + x), static_cast<std::size_t>(count)) != 0) return true;

@@ -16,6 +16,7 @@ class DepthwiseConvolution final : public Kernel {
                          request.layer.shape.extents[1])),
         width_(horizontal(request.layer.parameters.window, request.layer.input_shape.extents[2],
                           request.layer.shape.extents[2])),
+        columns_(outputs_of_taps(width_)),
         work_(request.layer.macs) {
     const auto outputs = static_cast<std::size_t>(outputs_);
     const std::size_t products = outputs * static_cast<std::size_t>(height_.kernel * width_.kernel);
@@ -43,7 +44,7 @@ class DepthwiseConvolution final : public Kernel {
  private:
   void add_row(const float* from, const float* taps, float* to) const {
     for (Index tap = 0; tap < width_.kernel; ++tap) {
-      const Range xs = width_.outputs_of(tap);
+      const Range xs = columns_[static_cast<std::size_t>(tap)];
       if (xs.size() <= 0) continue;
       const float weight = taps[tap];
       const float* __restrict source = from + (xs.begin * width_.stride - width_.pad + tap);
@@ -59,6 +60,7 @@ class DepthwiseConvolution final : public Kernel {
   ThreadPool& threads_;
   Index outputs_, per_input_;
   Side height_, width_;
+  std::vector<Range> columns_;  // of the output that see each tap
   Index work_;
   Buffer weights_, bias_;
 };

@@ -27,7 +27,8 @@ class FloatPooling final : public Kernel {
         height_(vertical(request.layer.parameters.window, request.layer.input_shape.extents[1],
                          request.layer.shape.extents[1])),
         width_(horizontal(request.layer.parameters.window, request.layer.input_shape.extents[2],
-                          request.layer.shape.extents[2])) {}
+                          request.layer.shape.extents[2])),
+        columns_(outputs_of_taps(width_)) {}
 
   void run(std::span<const Buffer* const> inputs, Buffer& output) override {
     const Index work = channels_ * height_.output * width_.output * height_.kernel * width_.kernel;
@@ -46,7 +47,7 @@ class FloatPooling final : public Kernel {
  private:
   void combine_row(const float* from, float* to) const {
     for (Index tap = 0; tap < width_.kernel; ++tap) {
-      const Range xs = width_.outputs_of(tap);
+      const Range xs = columns_[static_cast<std::size_t>(tap)];
       if (xs.size() <= 0) continue;
       const float* __restrict source = from + (xs.begin * width_.stride - width_.pad + tap);
       float* __restrict target = to + xs.begin;
@@ -66,6 +67,7 @@ class FloatPooling final : public Kernel {
   ThreadPool& threads_;
   Index channels_;
   Side height_, width_;
+  std::vector<Range> columns_;  // of the output that see each tap
 };
 
 }  // namespace

@@ -35,10 +35,13 @@ class PoolAndSign {
     const Index elements = outputs_ * pool_height_.output * pool_width_.output;
     const Index work = elements * (4 + pool_height_.kernel * pool_width_.kernel);
     for_each_piece(threads, (elements + 63) / 64, 4, work, [&](Index begin, Index end) {
+      Position at(64 * begin, pool_height_.output, pool_width_.output);
       for (Index word = begin; word < end; ++word) {
         std::uint64_t bits = 0;
         const Index count = std::min<Index>(64, elements - 64 * word);
-        for (Index i = 0; i < count; ++i) bits |= std::uint64_t{sign_of(64 * word + i)} << i;
+        for (Index i = 0; i < count; ++i, at.advance(pool_height_.output, pool_width_.output)) {
+          bits |= std::uint64_t{sign_of(at)} << i;
+        }
         output.words()[word] = bits;
       }
     });
@@ -52,12 +55,9 @@ class PoolAndSign {
  private:
   Number* plane(Index output) { return static_cast<Number*>(sums.data()) + output * height.output * width.output; }
 
-  bool sign_of(Index element) const {
-    const Index x = element % pool_width_.output;
-    const Index y = element / pool_width_.output % pool_height_.output;
-    const Index output = element / pool_width_.output / pool_height_.output;
-    const Range rows = pool_height_.covered(y), columns = pool_width_.covered(x);
-    const Number* plane = static_cast<const Number*>(sums.data()) + output * height.output * width.output;
+  bool sign_of(const Position& at) const {
+    const Range rows = pool_height_.covered(at.y), columns = pool_width_.covered(at.x);
+    const Number* plane = static_cast<const Number*>(sums.data()) + at.channel * height.output * width.output;
     Number largest = plane[rows.begin * width.output + columns.begin];
     for (Index at_y = rows.begin; at_y < rows.end; ++at_y) {
       for (Index at_x = columns.begin; at_x < columns.end; ++at_x) {
@@ -66,7 +66,7 @@ class PoolAndSign {
         if (sum > largest || sum != sum) largest = sum;
       }
     }
-    return intervals_[static_cast<std::size_t>(output)].holds(largest);
+    return intervals_[static_cast<std::size_t>(at.channel)].holds(largest);
   }
 
   Index outputs_;

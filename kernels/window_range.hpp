@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "model/layer.hpp"
 
@@ -39,6 +40,13 @@ struct Side {
   }
 };
 
+/// outputs_of() each tap, worked out once: it divides.
+inline std::vector<Range> outputs_of_taps(const Side& side) {
+  std::vector<Range> ranges;
+  for (Index tap = 0; tap < side.kernel; ++tap) ranges.push_back(side.outputs_of(tap));
+  return ranges;
+}
+
 /// The sides of a window over an image of `from` into one of `to`, both [channels, height, width].
 inline Side vertical(const model::Window& window, Index input, Index output) {
   return {input, output, window.kernel_height, window.stride_height, window.pad_height};
@@ -46,5 +54,19 @@ inline Side vertical(const model::Window& window, Index input, Index output) {
 inline Side horizontal(const model::Window& window, Index input, Index output) {
   return {input, output, window.kernel_width, window.stride_width, window.pad_width};
 }
+
+/// Walks over the elements of an image, [channels, height, width], without dividing at each.
+struct Position {
+  Index channel, y, x;
+  Position(Index element, Index height, Index width)
+      : channel(element / width / height), y(element / width % height), x(element % width) {}
+  void advance(Index height, Index width) {
+    if (++x < width) return;
+    x = 0;
+    if (++y < height) return;
+    y = 0;
+    ++channel;
+  }
+};
 
 }  // namespace tiercut::kernels
