@@ -83,20 +83,83 @@ HWY_INLINE float* copy_panel(const PatchSource& source, Index depth, const Run* 
   return to;
 }
 
+#if HWY_TARGET <= HWY_AVX3
+
+/// A panel whose vectors are each put together from at most `pieces` runs: loads of some lanes cost no more than loads
+/// of all, and every vector is stored once, on its own line.
+template <int vectors, int pieces>
+HWY_INLINE float* join_panel(const PatchSource& source, Index depth, const Run* runs, Index found, Index pixels,
+                             float* HWY_RESTRICT to) {
+  const Floats d;
+  const Index lanes = static_cast<Index>(hn::Lanes(d));
+  Index from[vectors][pieces] = {};
+  hn::Mask<Floats> kept[vectors][pieces];
+  for (Index v = 0; v < vectors; ++v) {
+    int piece = 0;
+    for (int p = 0; p < pieces; ++p) kept[v][p] = hn::FirstN(d, 0);
+    for (Index i = 0; i < found; ++i) {
+      const Index begin = std::max<Index>(runs[i].to - v * lanes, 0);
+      const Index end = std::min((i + 1 < found ? runs[i + 1].to : pixels) - v * lanes, lanes);
+      if (begin >= end) continue;
+      from[v][piece] = runs[i].from - runs[i].to + v * lanes;
+      kept[v][piece++] =
+          hn::AndNot(hn::FirstN(d, static_cast<std::size_t>(begin)), hn::FirstN(d, static_cast<std::size_t>(end)));
+    }
+  }
+  for (Index k = 0; k < depth; ++k) {
+    const float* image = source.image + source.taps[k];
+#pragma GCC unroll 3
+    for (int v = 0; v < vectors; ++v) {
+      auto joined = hn::MaskedLoad(kept[v][0], d, image + from[v][0]);
+#pragma GCC unroll 4
+      for (int p = 1; p < pieces; ++p) joined = hn::Or(joined, hn::MaskedLoad(kept[v][p], d, image + from[v][p]));
+      hn::StoreU(joined, d, to);
+      to += lanes;
+    }
+  }
+  return to;
+}
+
+template <int vectors>
+HWY_INLINE float* lay_out_panel(const PatchSource& source, Index depth, Index first, Index pixels, float* to) {
+  const Index lanes = static_cast<Index>(hn::Lanes(Floats()));
+  Run runs[3 * 16];
+  const Index found = find_runs(source, first, pixels, lanes, runs);
+  if (found == 1) return join_panel<vectors, 1>(source, depth, runs, found, pixels, to);
+  if (source.width >= lanes) return join_panel<vectors, 2>(source, depth, runs, found, pixels, to);
+  if (source.width >= 5) return join_panel<vectors, 4>(source, depth, runs, found, pixels, to);
+  return copy_panel(source, depth, runs, found, vectors * lanes, to);
+}
+
+HWY_INLINE float* lay_out_panel(const PatchSource& source, Index depth, Index first, Index pixels, Index vectors,
+                                float* to) {
+  if (vectors == 3) return lay_out_panel<3>(source, depth, first, pixels, to);
+  if (vectors == 2) return lay_out_panel<2>(source, depth, first, pixels, to);
+  return lay_out_panel<1>(source, depth, first, pixels, to);
+}
+
+#else
+
+HWY_INLINE float* lay_out_panel(const PatchSource& source, Index depth, Index first, Index pixels, Index vectors,
+                                float* to) {
+  const Index lanes = static_cast<Index>(hn::Lanes(Floats()));
+  Run runs[3 * 16];
+  const Index found = find_runs(source, first, pixels, lanes, runs);
+  return copy_panel(source, depth, runs, found, vectors * lanes, to);
+}
+
+#endif
+
 void lay_out_patches_in(const PatchSource& source, Index depth, Index first, Index pixels, float* to) {
   const Panels panels(pixels);
-  Run runs[3 * 16];
   Index vector = 0;
   while (vector < panels.vectors) {
     const Index width = panels.width(vector), start = vector * panels.lanes;
     const Index count = std::min(width * panels.lanes, pixels - start);
-    const Index found = find_runs(source, first + start, count, panels.lanes, runs);
-    to = copy_panel(source, depth, runs, found, width * panels.lanes, to);
+    to = lay_out_panel(source, depth, first + start, count, width, to);
     vector += width;
   }
-  if (panels.spare == 0) return;
-  const Index found = find_runs(source, first + vector * panels.lanes, panels.spare, panels.lanes, runs);
-  copy_panel(source, depth, runs, found, panels.lanes, to);
+  if (panels.spare != 0) lay_out_panel(source, depth, first + vector * panels.lanes, panels.spare, 1, to);
 }
 
 /// `rows` filters of a tile (filters: first of them, tap 0) times one panel.
