@@ -14,19 +14,20 @@ namespace tiercut::kernels {
 /// How well a law predicts observations that it was not fitted to.
 struct FitQuality {
   int observations = 0;
-  double median_error = 0;      ///< of |predicted / measured - 1|
+  double median_error = 0;  ///< of |predicted / measured - 1|
   double p99_error = 0;
-  double share_within_10 = 0;   ///< share of predictions within 10 %
-  double median_spread = 0;     ///< of the observations' own spread: what no law can beat
+  double share_within_10 = 0;  ///< share of predictions within 10 %
+  double median_spread = 0;    ///< of the observations' own spread: what no law can beat
 };
 
 struct FittedLaw {
-  profiles::CostLaw law;        ///< provenance: measured, with the error of cross-validation
-  FitQuality cross_validated;   ///< k-fold, folds by shape
+  profiles::CostLaw law;       ///< provenance: measured, with the error of cross-validation
+  FitQuality cross_validated;  ///< k-fold, folds by shape
 };
 
-/// One law a layer type that occurs in the observations (single layers, one cache state, backend and thread count), least squares on relative
-/// error with non-negative coefficients over features of the layer. Fails with too-few-observations.
+/// One law a layer type that occurs in the observations (single layers, one cache state, backend and thread count),
+/// least squares on relative error with non-negative coefficients over features of the layer. Fails with
+/// too-few-observations.
 Result<std::vector<FittedLaw>> fit_laws(std::span<const Observation> observations);
 
 /// Quality of given laws on given observations.

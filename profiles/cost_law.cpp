@@ -69,13 +69,26 @@ bool CostLaw::covers(model::LayerType type) const {
   return types.empty() || std::find(types.begin(), types.end(), type) != types.end();
 }
 
+Seconds CostLaw::layer_cost(const model::Layer& layer) const {
+  if (const auto* features = std::get_if<FeatureLaw>(&form)) return features->cost(extents_of(layer));
+  return cost(work_of(layer));
+}
+
+bool CostLaw::is_layer_extrapolated(const model::Layer& layer) const {
+  if (const auto* features = std::get_if<FeatureLaw>(&form)) return features->is_extrapolated(extents_of(layer));
+  return is_extrapolated(work_of(layer));
+}
+
 Seconds CostLaw::cost(const Work& work) const {
+  if (const auto* features = std::get_if<FeatureLaw>(&form)) return features->cost(square_linear(work.weights));
   if (const auto* piecewise = std::get_if<PiecewiseLaw>(&form))
     return Seconds(evaluate(*piecewise, coordinate(work, piecewise->axis)));
   return Seconds(evaluate(std::get<RooflineLaw>(form), work));
 }
 
 bool CostLaw::is_extrapolated(const Work& work) const {
+  if (const auto* features = std::get_if<FeatureLaw>(&form))
+    return features->is_extrapolated(square_linear(work.weights));
   const auto* piecewise = std::get_if<PiecewiseLaw>(&form);
   if (piecewise == nullptr) return false;
   const double x = coordinate(work, piecewise->axis);

@@ -9,6 +9,7 @@
 
 #include "core/units.hpp"
 #include "model/layer.hpp"
+#include "profiles/feature_law.hpp"
 #include "profiles/provenance.hpp"
 
 namespace tiercut::profiles {
@@ -54,12 +55,17 @@ struct RooflineLaw {
 struct CostLaw {
   std::string name;
   Scope scope = Scope::layer;
-  std::vector<model::LayerType> types;  ///< layer scope: the types it prices; empty for all
-  std::variant<PiecewiseLaw, RooflineLaw> form;
+  std::vector<model::LayerType> types;                       ///< layer scope: the types it prices; empty for all
+  std::variant<PiecewiseLaw, RooflineLaw, FeatureLaw> form;  ///< FeatureLaw: layer scope only
   double coefficient_of_variation = 0;  ///< of a single execution about the nominal cost (lognormal); 0 = constant
   Provenance provenance;
 
   bool covers(model::LayerType type) const;
+  Seconds layer_cost(const model::Layer& layer) const;
+  bool is_layer_extrapolated(const model::Layer& layer) const;
+
+  /// Of totals. A FeatureLaw, which needs shapes, takes them for one Linear layer of work.weights weights with as many
+  /// outputs as inputs.
   Seconds cost(const Work& work) const;
   bool is_extrapolated(const Work& work) const;
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/schema.hpp"
+#include "profiles/feature_law_reader.hpp"
 
 namespace tiercut::profiles {
 namespace {
@@ -110,8 +111,11 @@ CostLaw law_from(const Node& node, Diagnostics& diagnostics) {
               "remove `types`, or use scope: layer");
     for (const Node& type : types->items) law.types.push_back(*model::layer_type_from(type.text));
   }
-  if (at(node, "form").text == "piecewise")
+  const std::string& form = at(node, "form").text;
+  if (form == "piecewise")
     law.form = piecewise_from(node, diagnostics);
+  else if (form == "features")
+    law.form = feature_law_from(node, diagnostics);
   else
     law.form = roofline_from(node);
   return law;

@@ -46,6 +46,10 @@ class Sum {
     add(law.cost(work), law.coefficient_of_variation, law.provenance.origin);
     is_extrapolated_ = is_extrapolated_ || law.is_extrapolated(work);
   }
+  void add(const CostLaw& law, const model::Layer& layer) {
+    add(law.layer_cost(layer), law.coefficient_of_variation, law.provenance.origin);
+    is_extrapolated_ = is_extrapolated_ || law.is_layer_extrapolated(layer);
+  }
   /// By the table or else by the first law that covers the layer; false when neither does.
   bool add(const Unit& unit, const model::Layer& layer) {
     for (const CostTableEntry& entry : unit.table) {
@@ -55,7 +59,7 @@ class Sum {
     }
     const CostLaw* law = layer_law(unit, layer.type);
     if (law == nullptr) return false;
-    add(*law, work_of(layer));
+    add(*law, layer);
     return true;
   }
   void scale(double factor, Origin origin) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "profiles/feature_law_reader.hpp"
 #include "profiles/profile.hpp"
 
 namespace tiercut::profiles {
@@ -74,7 +75,8 @@ ShapePointer law() {
        {"roofline",
         {{"arithmetic", shape::positive(Dimension::compute), true, "Rate of floating-point operations."},
          {"memory", shape::positive(Dimension::bandwidth), true, "Rate at which weights and activations move."},
-         {"overhead", shape::non_negative(Dimension::time), false, "Paid each time the law is applied."}}}});
+         {"overhead", shape::non_negative(Dimension::time), false, "Paid each time the law is applied."}}},
+       {"features", feature_law_fields()}});
 }
 
 ShapePointer unit() {

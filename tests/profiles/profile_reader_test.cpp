@@ -54,7 +54,11 @@ INSTANTIATE_TEST_SUITE_P(
         Defect{"layer_execution_of_stage_law", "stage-law-needs-calls", 7},
         Defect{"window_of_three_sides", "wrong-type", 11}, Defect{"extends_itself", "extends-cycle", 3},
         Defect{"extends_each_other", "extends-cycle", 3}, Defect{"extends_nothing", "reference-not-found", 3},
-        Defect{"extends_a_bad_profile", "missing-key", 5}),
+        Defect{"extends_a_bad_profile", "missing-key", 5}, Defect{"features_of_a_stage", "bad-law", 9},
+        Defect{"last_piece_with_condition", "bad-law", 12}, Defect{"piece_never_reached", "bad-law", 12},
+        Defect{"knee_that_falls", "bad-law", 12}, Defect{"fitted_over_nothing", "bad-law", 13},
+        Defect{"unknown_extent", "unknown-key", 12}, Defect{"piece_without_terms", "too-few-items", 12},
+        Defect{"term_that_costs_nothing", "out-of-range", 12}),
     [](const auto& tested) { return tested.param.fixture; });
 
 TEST(ProfileReader, ReportsAllDefectsAtOnce) {

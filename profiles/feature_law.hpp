@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "core/units.hpp"
+#include "profiles/layer_extents.hpp"
+
+namespace tiercut::profiles {
+
+/// Time for every step of a product of extents: 0.5 ns for each started 8 filters of each started 16 pixels of each
+/// product. Without factors a constant.
+struct FeatureTerm {
+  struct Factor {
+    Extent extent = Extent::filters;
+    double step = 1;  ///< counted in started steps; 1 counts the extent itself
+    bool operator==(const Factor&) const = default;
+  };
+  std::vector<Factor> factors{};
+  Seconds time{};  ///< a step; >= 0
+  /// When `to` > 0: only what caches of `from` bytes no longer hold. Nothing of the term while the size is at most
+  /// `from`, all of it from `to` on, in proportion between. 0 <= from < to.
+  double from = 0, to = 0;
+  /// The size: the product of extents, each rounded up to its step; floats of 4 bytes unless one of them is in bytes.
+  /// Without factors the working set.
+  std::vector<Factor> of{};
+
+  /// The feature: how many steps the layer has, or the share of them that counts.
+  double steps(const LayerExtents& layer) const;
+};
+
+/// How far predictions lie off, as shares of the true time: percentiles over layers
+/// that the law was not fitted to; 0 when not stated.
+struct PredictionError {
+  double p50 = 0, p90 = 0, p99 = 0;
+};
+
+/// A sum of terms, for the layers that satisfy the condition.
+struct FeaturePiece {
+  struct Span {
+    Extent extent = Extent::filters;
+    double least = 0, most = 0;
+  };
+  Condition when{};
+  std::vector<FeatureTerm> terms{};
+  PredictionError error{};
+  std::vector<Span> fitted{};  ///< what the observations reached over
+};
+
+/// Predicts a layer by what its kernel's loops do: the first piece whose condition holds prices it. The last has no
+/// condition. Features grow with every extent and times are >= 0, so for layers of one piece the law is non-negative
+/// and monotone in every extent.
+struct FeatureLaw {
+  std::vector<FeaturePiece> pieces;
+
+  const FeaturePiece& piece_for(const LayerExtents& layer) const;
+  Seconds cost(const LayerExtents& layer) const;
+  bool is_extrapolated(const LayerExtents& layer) const;  ///< outside of what its piece was fitted to
+};
+
+}  // namespace tiercut::profiles
