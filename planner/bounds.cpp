@@ -101,7 +101,7 @@ void Bounds::price(const scenarios::Scenario& scenario) {
 void Bounds::look_ahead() {
   const model::Model& net = *scenario_.model;
   const auto count = answers_.size();
-  to_go_.assign(share_.size(), std::vector<std::int64_t>(count, 0));
+  to_go_.assign(share_.size(), std::vector<std::int64_t>(count, none));
   for (auto it = candidates_.layers.rbegin(); it != candidates_.layers.rend(); ++it) {
     const LayerId id = *it;
     for (int place : candidates_.by_layer[static_cast<std::size_t>(id)]) {
@@ -118,8 +118,10 @@ void Bounds::look_ahead() {
         const bool is_single = net.layer(next).inputs.size() == 1;
         for (std::size_t a = 0; a < count; ++a) {
           if (!needs_[a][static_cast<std::size_t>(next)]) continue;
+          const auto& places = candidates_.by_layer[static_cast<std::size_t>(next)];
+          if (to_go(next, places.front(), static_cast<int>(a)) == none) continue;
           std::int64_t least = never;
-          for (int q : candidates_.by_layer[static_cast<std::size_t>(next)]) {
+          for (int q : places) {
             const bool may_join = !is_single || (q == place && is_same_level);
             least = std::min(least, message(id, place, q) + (may_join ? share(next, q) : alone(next, q)) +
                                         to_go_[index(next, q)][a]);

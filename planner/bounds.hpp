@@ -14,6 +14,7 @@ namespace tiercut::planner {
 class Bounds {
  public:
   static constexpr std::int64_t never = std::int64_t{1} << 60;
+  static constexpr std::int64_t none = -never;  ///< nothing that the answer waits for
 
   Bounds(const scenarios::Scenario& scenario, const Candidates& candidates);
 
@@ -24,7 +25,7 @@ class Bounds {
   std::int64_t message(model::LayerId tensor, int from_place, int to_place) const;
   std::int64_t from_source(model::LayerId input, int to_place) const;
   std::int64_t delivery(int answer, int place) const;
-  /// From the end of a layer at a place to an answer; 0 when the layer is not on its way.
+  /// From the end of a layer at a place to an answer; `none` when the answer can come without it.
   std::int64_t to_go(model::LayerId layer, int place, int answer) const {
     return to_go_[index(layer, place)][static_cast<std::size_t>(answer)];
   }

@@ -36,6 +36,8 @@ void add_largest_network(const Scenario& scenario, PlaceCapacity& place) {
     place.is_memory_bound = by_memory < weights;
     weights = std::min(weights, by_memory);
   }
+  // A network has whole weights; the law's inverse may miss one by a rounding.
+  if (std::isfinite(weights)) weights = std::floor(weights * (1 + 1e-12));
   place.max_weights = weights;
   const auto* law = law_for_linear(unit);
   if (law != nullptr && std::isfinite(weights))

@@ -55,14 +55,15 @@ void Memory::append(const model::Layer& layer, bool keeps_input, bool is_call_of
   has_layers_ = true;
 }
 
-LabelStore::LabelStore(const scenarios::Scenario& scenario, const Ground& ground, const Goal& goal)
+LabelStore::LabelStore(const scenarios::Scenario& scenario, const Ground& ground, const Goal& goal, Limits limits)
     : scenario_(scenario),
       ground_(ground),
       goal_(goal),
       is_expectation_(goal.kind == Goal::Kind::mean || goal.statistic == Statistic::mean),
       has_limit_(goal.kind == Goal::Kind::mean && goal.limit && goal.statistic != Statistic::mean),
       has_memory_(goal.has_memory_limits && ground.can_memory_bind()),
-      allowed_late_(allowed_late(goal.statistic)) {}
+      allowed_late_(allowed_late(goal.statistic)),
+      limits_(limits) {}
 
 Label LabelStore::empty() const {
   Label label;
@@ -169,10 +170,14 @@ int LabelStore::add(Label label) {
 
 void LabelStore::keep(std::vector<int>& front, Label label) {
   ++examined_;
+  comparisons_ += front.size() + 1;
+  if (is_exhausted()) return;
   for (int other : front)
     if (dominates(at(other), label)) return;
   std::erase_if(front, [&](int other) { return dominates(label, at(other)); });
   front.push_back(add(std::move(label)));
+  if (front.size() <= limits_.front) return;
+  front.erase(std::max_element(front.begin(), front.end(), [this](int a, int b) { return at(a).value < at(b).value; }));
 }
 
 bool LabelStore::dominates(const Label& a, const Label& b) const {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <vector>
 
 #include "planner/call_pricer.hpp"
@@ -89,7 +90,16 @@ struct Label {
 
 class LabelStore {
  public:
-  LabelStore(const scenarios::Scenario& scenario, const Ground& ground, const Goal& goal);
+  /// What a front may hold and how many comparisons of labels a run may take. A narrow front finds good plans, not the
+  /// best.
+  struct Limits {
+    std::size_t front = std::numeric_limits<std::size_t>::max();
+    std::size_t comparisons = std::numeric_limits<std::size_t>::max();
+  };
+  LabelStore(const scenarios::Scenario& scenario, const Ground& ground, const Goal& goal, Limits limits);
+
+  bool is_exhausted() const { return comparisons_ > limits_.comparisons; }
+  bool is_expectation() const { return is_expectation_; }
 
   Label empty() const;
   Label follow(int parent) const;
@@ -125,8 +135,9 @@ class LabelStore {
   bool has_limit_;       // answers can be late
   bool has_memory_;
   double allowed_late_;
+  Limits limits_;
   std::deque<Label> labels_;
-  std::size_t examined_ = 0;
+  std::size_t examined_ = 0, comparisons_ = 0;
 };
 
 }  // namespace tiercut::planner

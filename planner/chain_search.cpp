@@ -7,8 +7,8 @@
 #include <map>
 #include <tuple>
 
-#include "planner/chain_labels.hpp"
-#include "planner/chain_steps.hpp"
+#include "planner/chain_outlook.hpp"
+#include "planner/judgement.hpp"
 #include "planner/search.hpp"
 
 namespace tiercut::planner {
@@ -27,17 +27,22 @@ using Buckets = std::map<Bucket, std::vector<int>>;
 
 class ChainSearch {
  public:
-  ChainSearch(const Scenario& scenario, const Candidates& candidates, const Goal& goal, std::vector<ChainStep> steps)
+  ChainSearch(const Scenario& scenario, const Candidates& candidates, const Goal& goal,
+              const std::vector<ChainStep>& steps, const Ground& ground, LabelStore::Limits limits = {})
       : scenario_(scenario),
         net_(*scenario.model),
         candidates_(candidates),
-        steps_(std::move(steps)),
-        ground_(scenario, candidates),
-        labels_(scenario, ground_, goal) {
+        steps_(steps),
+        ground_(ground),
+        labels_(scenario, ground, goal, limits) {
     for (const auto& place : candidates.places) pricers_.emplace_back(scenario, place);
   }
 
-  bool fits() const { return ground_.location_count() <= 64; }
+  /// From here on labels that cannot end below this many seconds are dropped.
+  void set_ceiling(double seconds, const ChainOutlook& outlook) {
+    ceiling_ = seconds * 1e12 * (1 + 1e-12);
+    outlook_ = &outlook;
+  }
 
   SearchOutcome run() {
     Buckets states = start();
@@ -50,6 +55,7 @@ class ChainSearch {
     }
     SearchOutcome outcome;
     outcome.examined = labels_.examined();
+    outcome.is_complete = !labels_.is_exhausted();
     if (best_ >= 0) outcome.best = plan_of(best_);
     return outcome;
   }
@@ -124,7 +130,7 @@ class ChainSearch {
         }
     for (std::size_t i = 0; i < length; ++i) {
       if (i > 0) cross(step, i, ends[i], entries[i], reach);
-      call(step, is_last, i, entries[i], ends, reach);
+      call(s, i, entries[i], ends, reach);
     }
     return std::move(ends[length]);
   }
@@ -157,8 +163,9 @@ class ChainSearch {
   }
 
   /// All calls that start at a position, at every length.
-  void call(const ChainStep& step, bool is_last, std::size_t from, const Buckets& entries, std::vector<Buckets>& ends,
-            double reach) {
+  void call(std::size_t s, std::size_t from, const Buckets& entries, std::vector<Buckets>& ends, double reach) {
+    const ChainStep& step = steps_[s];
+    const bool is_last = s + 1 == steps_.size();
     for (auto bucket = entries.begin(); bucket != entries.end();) {
       const int place = bucket->first.place;
       auto next_place = bucket;
@@ -190,13 +197,18 @@ class ChainSearch {
             label.end = static_cast<int>(to) + 1;
             label.place = place;
             labels_.charge(label, id, reach);
-            if (labels_.is_too_late(label, reach)) continue;
+            if (labels_.is_too_late(label, reach) || is_hopeless(label, s, to + 1)) continue;
             labels_.keep(front, std::move(label));
           }
         }
       }
       bucket = next_place;
     }
+  }
+
+  bool is_hopeless(const Label& label, std::size_t step, std::size_t position) const {
+    return outlook_ != nullptr && labels_.is_expectation() &&
+           label.value + outlook_->after_call(step, position, label.place) > ceiling_;
   }
 
   /// The exit answers with its probability; what goes on is bucketed by where its start tensor is and who decided.
@@ -250,21 +262,47 @@ class ChainSearch {
   const Scenario& scenario_;
   const model::Model& net_;
   const Candidates& candidates_;
-  std::vector<ChainStep> steps_;
-  Ground ground_;
+  const std::vector<ChainStep>& steps_;
+  const Ground& ground_;
   LabelStore labels_;
+  const ChainOutlook* outlook_ = nullptr;
+  double ceiling_ = 0;
   std::vector<CallPricer> pricers_;
   int best_ = -1;
 };
 
+constexpr std::size_t narrow_front = 6;
+constexpr std::size_t most_comparisons = 150'000'000;
+
+/// Memory makes fronts grow without bound (placing layers in two full memories is a knapsack), so it is left out as
+/// long as the best plan without it fits; then a narrow search gives a plan to beat, and an exact one has to.
+SearchOutcome search_under_memory(const Scenario& scenario, const Candidates& candidates, const Goal& goal,
+                                  const std::vector<ChainStep>& steps, const Ground& ground) {
+  Goal relaxed_goal = goal;
+  relaxed_goal.has_memory_limits = false;
+  SearchOutcome relaxed = ChainSearch(scenario, candidates, relaxed_goal, steps, ground).run();
+  if (!relaxed.best || pools_over(scenario, relaxed.best->plan).empty()) return relaxed;
+  const SearchOutcome narrow = ChainSearch(scenario, candidates, goal, steps, ground, {.front = narrow_front}).run();
+  ChainSearch search(scenario, candidates, goal, steps, ground, {.comparisons = most_comparisons});
+  const ChainOutlook outlook(scenario, candidates, steps, ground);
+  if (narrow.best) search.set_ceiling(narrow.best->value_s, outlook);
+  SearchOutcome exact = search.run();
+  exact.examined += relaxed.examined + narrow.examined;
+  if (narrow.best && (!exact.best || exact.best->value_s > narrow.best->value_s)) exact.best = narrow.best;
+  if (!exact.is_complete && exact.best) exact.best->bound_s = relaxed.best->bound_s;
+  return exact;
+}
+
 }  // namespace
 
 std::optional<SearchOutcome> search_chain(const Scenario& scenario, const Candidates& candidates, const Goal& goal) {
-  auto steps = chain_steps(scenario, candidates);
+  const auto steps = chain_steps(scenario, candidates);
   if (!steps) return std::nullopt;
-  ChainSearch search(scenario, candidates, goal, std::move(*steps));
-  if (!search.fits()) return std::nullopt;
-  return search.run();
+  const Ground ground(scenario, candidates);
+  if (ground.location_count() > 64) return std::nullopt;
+  if (goal.has_memory_limits && ground.can_memory_bind())
+    return search_under_memory(scenario, candidates, goal, *steps, ground);
+  return ChainSearch(scenario, candidates, goal, *steps, ground).run();
 }
 
 }  // namespace tiercut::planner

@@ -21,6 +21,14 @@ namespace {
 using deployment::Plan;
 using scenarios::Scenario;
 
+/// `6,500,000`.
+std::string grouped(double count) {
+  std::string digits = fmt::format("{:.0f}", std::floor(count));
+  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
+    digits.insert(static_cast<std::size_t>(at), ",");
+  return digits;
+}
+
 double statistic_of(const Scenario& scenario, const Plan& plan) {
   const auto graph = deployment::lower(scenario, plan);
   if (!graph) return Seconds::infinite().value();
@@ -38,7 +46,7 @@ std::optional<std::int64_t> last_solvable(const std::function<Scenario(std::int6
     const auto solved = solve_nearest(changed, true);
     if (!solved || !solved->outcome.best || !solved->outcome.is_complete) return last;
     const Plan& plan = solved->outcome.best->plan;
-    if (!meets_latency(changed, Summary{}) || solved->outcome.best->value_s > limit) return last;
+    if (solved->outcome.best->value_s > limit) return last;
     last = last_within([&](std::int64_t y) { return statistic_of(at(y), plan); }, limit, x, high);
     if (!last) return std::nullopt;
     x = *last + 1;
@@ -122,9 +130,10 @@ class WaysOut {
     double now = 0;
     for (model::LayerId id : candidates->layers) now += static_cast<double>(scenario_.model->layer(id).weights);
     if (roomiest == nullptr || *roomiest->max_weights >= now) return {};
-    ways_.push_back({"network weights", roomiest->name, now, *roomiest->max_weights,
-                     fmt::format("a network of at most {:.3g} weights, whole on {}, keeps it{}", *roomiest->max_weights,
-                                 roomiest->name, roomiest->is_memory_bound ? " (memory is what limits it)" : "")});
+    ways_.push_back(
+        {"network weights", roomiest->name, now, *roomiest->max_weights,
+         fmt::format("a network of at most {} weights, whole on {}, keeps it{}", grouped(*roomiest->max_weights),
+                     roomiest->name, roomiest->is_memory_bound ? " (memory is what limits it)" : "")});
     return {};
   }
 
