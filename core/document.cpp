@@ -243,7 +243,17 @@ const Node* Node::find(std::string_view key) const {
 
 Node* Node::find(std::string_view key) { return const_cast<Node*>(std::as_const(*this).find(key)); }
 
-Result<Document> parse_document(std::string source, std::string name) {
+namespace {
+
+/// Those without which the tree is what the writer meant, but for the one value.
+bool leaves_tree_whole(const Diagnostic& diagnostic) {
+  return diagnostic.code == "duplicate-key" || diagnostic.code == "number-leading-zero" ||
+         diagnostic.code == "yaml-tag";
+}
+
+}  // namespace
+
+Result<Document> parse_document(std::string source, std::string name, Defects defects) {
   if (source.size() > largest_document_bytes) {
     return fail("file-too-large", "'" + name + "' is larger than " + std::to_string(largest_document_bytes) + " bytes",
                 "split it, or check that this is the file you meant", {name, 0, 0, {}});
@@ -255,19 +265,20 @@ Result<Document> parse_document(std::string source, std::string name) {
   if (!builder.diagnostics.empty()) {
     std::stable_sort(builder.diagnostics.begin(), builder.diagnostics.end(),
                      [](const Diagnostic& a, const Diagnostic& b) { return a.where.line < b.where.line; });
-    return tl::unexpected(std::move(builder.diagnostics));
+    const bool is_whole = std::all_of(builder.diagnostics.begin(), builder.diagnostics.end(), leaves_tree_whole);
+    if (defects == Defects::refuse || !is_whole) return tl::unexpected(std::move(builder.diagnostics));
   }
   if (!builder.has_root || builder.root.kind == NodeKind::null) {
     return fail("file-empty", "'" + name + "' is empty", "`tiercut init` writes a file to start from",
                 {name, 0, 0, {}});
   }
-  return Document{std::move(name), std::move(source), std::move(builder.root)};
+  return Document{std::move(name), std::move(source), std::move(builder.root), std::move(builder.diagnostics)};
 }
 
-Result<Document> read_document(const std::string& path) {
+Result<Document> read_document(const std::string& path, Defects defects) {
   Result<std::string> source = read_file(path, largest_document_bytes);
   if (!source) return tl::unexpected(std::move(source.error()));
-  return parse_document(std::move(*source), path);
+  return parse_document(std::move(*source), path, defects);
 }
 
 }  // namespace tiercut

@@ -45,16 +45,21 @@ struct Document {
   std::string file;  ///< the name used in diagnostics
   std::string source;
   Node root;
+  Diagnostics defects;  ///< with Defects::keep: what is wrong with the text though the tree is whole; `check` reports it
 };
+
+/// What becomes of errors that leave the tree whole (duplicate-key, number-leading-zero, yaml-tag): refused like any
+/// other, or kept in the document, so that a reader can report them together with everything that `check` finds.
+enum class Defects { refuse, keep };
 
 inline constexpr std::size_t largest_document_bytes = 4u << 20;
 
 /// Reads and parses a file. Fails with file-not-found, file-is-directory, file-unreadable, file-too-large,
 /// file-empty, yaml-syntax, duplicate-key, yaml-anchor, yaml-tag, number-leading-zero, not-utf8, too-deep.
-Result<Document> read_document(const std::string& path);
+Result<Document> read_document(const std::string& path, Defects defects = Defects::refuse);
 
 /// The same for text in memory; `name` stands for the file in diagnostics.
-Result<Document> parse_document(std::string source, std::string name);
+Result<Document> parse_document(std::string source, std::string name, Defects defects = Defects::refuse);
 
 /// Replaces or adds the value at a dotted path (`links.up.latency`, `pins[0].device`), as `--set path=value` does. The
 /// text is parsed as YAML (so `[1, 2]` is a list). Missing map keys are created; a missing list index is an error.

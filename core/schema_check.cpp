@@ -359,6 +359,7 @@ class Checker {
 
 bool check(const Document& document, const Format& format, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();
+  diagnostics.insert(diagnostics.end(), document.defects.begin(), document.defects.end());
   Checker(diagnostics).check_root(document.root, format);
   std::stable_sort(diagnostics.begin() + static_cast<std::ptrdiff_t>(before), diagnostics.end(),
                    [](const Diagnostic& a, const Diagnostic& b) {

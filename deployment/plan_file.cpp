@@ -111,7 +111,7 @@ std::string to_yaml(const PlanDocument& document, const scenarios::Scenario& sce
 }
 
 Result<PlanDocument> read_plan(const std::string& path, const scenarios::Scenario& scenario, Diagnostics& warnings) {
-  const Result<Document> document = read_document(path);
+  const Result<Document> document = read_document(path, Defects::keep);
   if (!document) return tl::unexpected(document.error());
   Diagnostics found;
   if (!check(*document, plan_format(), found)) return tl::unexpected(std::move(found));
@@ -119,7 +119,7 @@ Result<PlanDocument> read_plan(const std::string& path, const scenarios::Scenari
 }
 
 Result<std::string> scenario_of_plan(const std::string& path) {
-  const Result<Document> document = read_document(path);
+  const Result<Document> document = read_document(path, Defects::keep);
   if (!document) return tl::unexpected(document.error());
   Diagnostics found;
   if (!check(*document, plan_format(), found)) return tl::unexpected(std::move(found));

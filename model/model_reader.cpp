@@ -277,7 +277,7 @@ Result<ModelPointer> Reader::read() {
 Result<ModelPointer> model_from(const Document& document) { return Reader(document).read(); }
 
 Result<ModelPointer> read_model(const std::string& path) {
-  Result<Document> document = read_document(path);
+  Result<Document> document = read_document(path, Defects::keep);
   if (!document) return tl::unexpected(std::move(document.error()));
   return model_from(*document);
 }

@@ -140,7 +140,7 @@ Result<ScenarioPointer> read_scenario(const std::string& path, const std::vector
     if (!shipped) return tl::unexpected(std::move(shipped.error()));
     file = std::move(*shipped);
   }
-  auto document = read_document(file);
+  auto document = read_document(file, Defects::keep);
   if (!document) return tl::unexpected(std::move(document.error()));
   Diagnostics diagnostics;
   for (const std::string& assignment : overrides) {

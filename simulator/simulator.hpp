@@ -59,7 +59,8 @@ struct SimulationResult {
 
 /// Runs the stage graph on SimGrid (docs: simulator/README.md). One SimGrid engine lives in a process, so a second
 /// call in the same process fails with engine-used. Records are handed to `sink` in the order in which samples
-/// are answered. Fails with overload-unbounded, bad-samples, ....
+/// are answered. Fails with bad-samples, certain-loss (a link that
+/// loses every attempt), horizon-exceeded (past 106 days), simgrid-failed.
 Result<SimulationResult> simulate(const deployment::StageGraph& graph, const Options& options,
                                   const RecordSink& sink = {});
 
