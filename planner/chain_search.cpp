@@ -3,9 +3,7 @@
 // latency is a sum over calls and messages; what a later step can notice of an earlier one is the state of a label's
 // bucket.
 #include <algorithm>
-#include <cmath>
 #include <map>
-#include <tuple>
 
 #include "planner/chain_outlook.hpp"
 #include "planner/judgement.hpp"
@@ -227,7 +225,6 @@ class ChainSearch {
   }
 
   void answer(const Buckets& ends, double reach) {
-    std::vector<int> complete;
     for (const auto& [bucket, front] : ends) {
       const int device = ground_.location_of_place(bucket.place).device;
       for (int id : front)
@@ -272,7 +269,7 @@ class ChainSearch {
 };
 
 constexpr std::size_t narrow_front = 6;
-constexpr std::size_t most_comparisons = 150'000'000;
+constexpr std::size_t most_comparisons = 60'000'000;
 
 /// Memory makes fronts grow without bound (placing layers in two full memories is a knapsack), so it is left out as
 /// long as the best plan without it fits; then a narrow search gives a plan to beat, and an exact one has to.

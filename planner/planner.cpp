@@ -62,7 +62,7 @@ Result<PlanningResult> rounded_off(const Scenario& scenario, PlanningResult resu
     if (const auto& best = nearest->outcome.best) {
       const auto graph = deployment::lower(scenario, best->plan);
       if (!graph) return tl::unexpected(graph.error());
-      auto ways = find_ways_out(scenario, best->plan, *graph, best->value_s);
+      auto ways = find_ways_out(scenario, *graph, best->value_s);
       if (!ways) return tl::unexpected(ways.error());
       result.ways_out = std::move(*ways);
     }

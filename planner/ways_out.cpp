@@ -56,9 +56,8 @@ std::optional<std::int64_t> last_solvable(const std::function<Scenario(std::int6
 
 class WaysOut {
  public:
-  WaysOut(const Scenario& scenario, const Plan& nearest, const deployment::StageGraph& graph, double least)
+  WaysOut(const Scenario& scenario, const deployment::StageGraph& graph, double least)
       : scenario_(scenario),
-        nearest_(nearest),
         least_(least),
         limit_(scenario.requirement.latency->at_most.value()),
         links_(links_crossed(graph, scenario)) {}
@@ -138,7 +137,6 @@ class WaysOut {
   }
 
   const Scenario& scenario_;
-  const Plan& nearest_;
   double least_;
   double limit_;
   std::vector<int> links_;
@@ -147,9 +145,9 @@ class WaysOut {
 
 }  // namespace
 
-Result<std::vector<WayOut>> find_ways_out(const Scenario& scenario, const Plan& nearest,
-                                          const deployment::StageGraph& graph, double least_statistic_s) {
-  return WaysOut(scenario, nearest, graph, least_statistic_s).find();
+Result<std::vector<WayOut>> find_ways_out(const Scenario& scenario, const deployment::StageGraph& graph,
+                                          double least_statistic_s) {
+  return WaysOut(scenario, graph, least_statistic_s).find();
 }
 
 }  // namespace tiercut::planner

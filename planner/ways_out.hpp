@@ -5,9 +5,9 @@
 
 namespace tiercut::planner {
 
-/// What would make the latency requirement hold, each verified by planning anew with it. `nearest` is the plan with the
-/// least value of the required statistic.
-Result<std::vector<WayOut>> find_ways_out(const scenarios::Scenario& scenario, const deployment::Plan& nearest,
-                                          const deployment::StageGraph& graph, double least_statistic_s);
+/// What would make the latency requirement hold, each verified by planning anew with it. `graph` is that of the plan
+/// with the least value of the required statistic.
+Result<std::vector<WayOut>> find_ways_out(const scenarios::Scenario& scenario, const deployment::StageGraph& graph,
+                                          double least_statistic_s);
 
 }  // namespace tiercut::planner
