@@ -84,7 +84,7 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments) {
   CheckedFile checked;
   checked.file = file;
   const std::string path = resolved(file);
-  const auto document = read_document(path);
+  const auto document = read_document(path, Defects::keep);
   if (!document) {
     checked.findings = document.error();
     return checked;

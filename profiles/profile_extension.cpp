@@ -58,7 +58,7 @@ std::string canonical(const std::string& path) {
 /// `chain` holds the files that lead here, outermost first.
 Result<ExtendedProfile> read(const std::string& path, std::vector<std::string>& chain) {
   chain.push_back(canonical(path));
-  auto document = read_document(path);
+  auto document = read_document(path, Defects::keep);
   if (!document) return tl::unexpected(std::move(document.error()));
   Diagnostics diagnostics;
   if (!check(*document, profile_format(), diagnostics)) return tl::unexpected(std::move(diagnostics));
