@@ -11,6 +11,8 @@
 #include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
+#include "kernels/highway/partial_vectors.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace tiercut::kernels {
 namespace HWY_NAMESPACE {
@@ -27,8 +29,7 @@ HWY_INLINE void map(const float* x, Index count, float* y, const Function& funct
   Index i = 0;
   for (; i + lanes <= count; i += lanes) hn::StoreU(function(hn::LoadU(d, x + i), i), d, y + i);
   if (i == count) return;
-  const auto kept = hn::FirstN(d, static_cast<std::size_t>(count - i));
-  hn::BlendedStore(function(hn::MaskedLoad(kept, d, x + i), i), kept, d, y + i);
+  store_first(d, function(load_first(d, x + i, count - i), i), y + i, count - i);
 }
 
 // Library functions clamp their argument, which loses NaN: it is put back.
@@ -116,7 +117,7 @@ HWY_INLINE float largest_of(const float* x, Index count) {
   Index i = 0;
   for (; i + lanes <= count; i += lanes) kept = larger(kept, hn::LoadU(d, x + i));
   const auto inside = hn::FirstN(d, static_cast<std::size_t>(count - i));
-  if (i < count) kept = larger(kept, hn::IfThenElse(inside, hn::MaskedLoad(inside, d, x + i), lowest));
+  if (i < count) kept = larger(kept, hn::IfThenElse(inside, load_first(d, x + i, count - i), lowest));
   HWY_ALIGN float lane[16];
   hn::StoreU(kept, d, lane);
   float largest = lane[0];
@@ -141,7 +142,7 @@ void softmax_in(const float* x, Index count, float* y) {
   auto sums = hn::Zero(d);
   Index i = 0;
   for (; i + lanes <= count; i += lanes) sums = hn::Add(sums, hn::LoadU(d, y + i));
-  if (i < count) sums = hn::Add(sums, hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count - i)), d, y + i));
+  if (i < count) sums = hn::Add(sums, load_first(d, y + i, count - i));
   divide_in(y, count, hn::GetLane(hn::SumOfLanes(d, sums)));
 }
 

@@ -10,6 +10,8 @@
 #include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
+#include "kernels/highway/partial_vectors.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace tiercut::kernels {
 namespace HWY_NAMESPACE {
@@ -188,7 +190,6 @@ HWY_NOINLINE void multiply_panel(const FilterProduct& product, const float* HWY_
     panel += vectors * lanes;
     filters += tile;
   }
-  const auto last = hn::FirstN(d, static_cast<std::size_t>(last_lanes));
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
     float* to = output + r * product.output_stride;
@@ -200,8 +201,8 @@ HWY_NOINLINE void multiply_panel(const FilterProduct& product, const float* HWY_
         const auto base = product.bias ? bias : hn::LoadU(d, to + v * lanes);
         hn::StoreU(hn::Add(base, sum[r][v]), d, to + v * lanes);
       } else {
-        const auto base = product.bias ? bias : hn::MaskedLoad(last, d, to + v * lanes);
-        hn::BlendedStore(hn::Add(base, sum[r][v]), last, d, to + v * lanes);
+        const auto base = product.bias ? bias : load_first(d, to + v * lanes, last_lanes);
+        store_first(d, hn::Add(base, sum[r][v]), to + v * lanes, last_lanes);
       }
     }
   }

@@ -9,6 +9,8 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/highway/partial_vectors.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace tiercut::kernels {
 namespace HWY_NAMESPACE {
@@ -21,8 +23,7 @@ HWY_INLINE void copy_strided(const float* HWY_RESTRICT from, Index count, Index 
   Index i = 0;
   if (stride == 1) {
     for (; i + lanes <= count; i += lanes) hn::StoreU(hn::LoadU(d, from + i), d, to + i);
-    if (i < count)
-      hn::BlendedStore(hn::LoadU(d, from + i), hn::FirstN(d, static_cast<std::size_t>(count - i)), d, to + i);
+    if (i < count) store_first(d, hn::LoadU(d, from + i), to + i, count - i);
     return;
   }
 #if HWY_TARGET != HWY_SCALAR

@@ -7,6 +7,8 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/highway/partial_vectors.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace tiercut::kernels {
 namespace HWY_NAMESPACE {
@@ -18,15 +20,6 @@ constexpr int rows_at_once = 7;
 #else
 constexpr int rows_at_once = 4;
 #endif
-
-template <class D>
-HWY_INLINE void store_first(D d, hn::Vec<D> sum, float* to, Index count) {
-  if (count >= static_cast<Index>(hn::Lanes(d))) {
-    hn::StoreU(sum, d, to);
-  } else {
-    hn::BlendedStore(sum, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
-  }
-}
 
 /// `rows` output rows from y on, the columns x .. x + count - 1 of a vector, for a square window known beforehand.
 template <int kernel, int stride, int rows, class D>

@@ -10,6 +10,8 @@
 
 #include <hwy/highway.h>
 
+#include "kernels/highway/partial_vectors.hpp"
+
 HWY_BEFORE_NAMESPACE();
 namespace tiercut::kernels {
 namespace HWY_NAMESPACE {
@@ -30,15 +32,6 @@ struct Sum {
   static HWY_INLINE float combine(float kept, float x) { return kept + x; }
 };
 
-HWY_INLINE void store_first(FloatVector values, float* to, Index count) {
-  const Floats d;
-  if (count >= static_cast<Index>(hn::Lanes(d))) {
-    hn::StoreU(values, d, to);
-  } else {
-    hn::BlendedStore(values, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
-  }
-}
-
 /// The rows of a window, column by column.
 template <class Combine>
 HWY_INLINE void combine_rows(const float* input, Index rows, Index width, float* to) {
@@ -47,7 +40,7 @@ HWY_INLINE void combine_rows(const float* input, Index rows, Index width, float*
   for (Index x = 0; x < width; x += lanes) {
     auto kept = hn::LoadU(d, input + x);
     for (Index row = 1; row < rows; ++row) kept = Combine::combine(kept, hn::LoadU(d, input + row * width + x));
-    store_first(kept, to + x, width - x);
+    store_first(d, kept, to + x, width - x);
   }
 }
 
@@ -59,7 +52,7 @@ HWY_INLINE void combine_columns(const PlanePooling& pooling, Index rows, const f
     if (!pooling.is_maximum) {
       kept = hn::Div(kept, hn::Mul(hn::LoadU(d, pooling.columns + x), hn::Set(d, static_cast<float>(rows))));
     }
-    store_first(kept, to + x, pooling.width.output - x);
+    store_first(d, kept, to + x, pooling.width.output - x);
   };
   Index x = 0;
   if (stride == 1) {
