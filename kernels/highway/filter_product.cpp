@@ -7,7 +7,6 @@
 #define HWY_TARGET_INCLUDE "kernels/highway/filter_product.cpp"
 #include <hwy/foreach_target.h>
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include "kernels/highway/partial_vectors.hpp"

@@ -5,7 +5,6 @@
 #define HWY_TARGET_INCLUDE "kernels/highway/read_bandwidth.cpp"
 #include <hwy/foreach_target.h>
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 HWY_BEFORE_NAMESPACE();
@@ -24,7 +23,6 @@ float read_in(const float* data, std::size_t floats) {
   for (; i + step <= part; i += step) {
     for (int stream = 0; stream < streams; ++stream) {
       const float* from = data + static_cast<std::size_t>(stream) * part + i;
-      hwy::Prefetch(from + 512);
       seen0 = hn::Xor(seen0, hn::BitCast(du, hn::LoadU(d, from)));
       seen1 = hn::Xor(seen1, hn::BitCast(du, hn::LoadU(d, from + lanes)));
       seen2 = hn::Xor(seen2, hn::BitCast(du, hn::LoadU(d, from + 2 * lanes)));
