@@ -73,6 +73,7 @@ std::vector<FeatureTerm> of_products() {
       .add({{Extent::filters, {1, 8, 16, 64, 128}}})
       .add({{Extent::depth, {1, 8, 64}}})
       .add({{Extent::filters, {1, 4, 8, 16, 32, 64, 128}}, {Extent::depth, {1, 4, 8, 16, 64}}})
+      .add({{Extent::filters}, {Extent::depth, {128, 256, 512}}})
       // Weights as kernels lay them out, from the cache that holds them; the input again for every block of outputs.
       .add_with_knees({{Extent::filters, {1, 4, 8, 16}}, {Extent::depth}}, near_knees)
       .add_with_knees({{Extent::filters, {16, 64}}, {Extent::depth}}, far_knees, {{Extent::depth}})
@@ -101,6 +102,7 @@ std::vector<FeatureTerm> of_convolution() {
       .add({{Extent::input_elements}})
       .add({{Extent::input_channels}, {Extent::input_height}})
       .add({{Extent::input_channels}, {Extent::input_height}, {Extent::input_width, {16}}})
+      .add({{Extent::input_channels}, {Extent::input_height}, {Extent::width, {1, 16}}})
       .add_with_knees({{Extent::weight_bytes}}, far_knees)
       .add_with_knees({{Extent::weight_bytes}, {Extent::pixels, {128, 288}}}, far_knees, {{Extent::weight_bytes}})
       .add_with_knees({{Extent::input_bytes}}, far_knees)
@@ -117,6 +119,7 @@ std::vector<FeatureTerm> of_windows() {
       .add({channels})
       .add({channels, height})
       .add({channels, {Extent::height, {2, 4, 7}}, {Extent::width, {1, 8, 16}}})
+      .add({{Extent::input_channels}, {Extent::input_height}, {Extent::width, {8, 16}}})
       .add({channels, height, {Extent::kernel_height}})
       .add({channels, height, {Extent::kernel_height}, {Extent::kernel_width}})
       .add({channels, height, vectors})
@@ -137,8 +140,7 @@ std::vector<FeatureTerm> of_elements() {
       .add({{Extent::inputs}})
       .add({{Extent::channels}, {Extent::pixels, {1, 4, 8, 16, 64}}})
       .add({{Extent::elements, {4, 8, 16, 64, 4096}}})
-      .add({{Extent::elements}, {Extent::inputs}})
-      .add({{Extent::elements, {4096}}, {Extent::inputs}})
+      .add({{Extent::elements, {1, 4, 8, 16, 64, 4096}}, {Extent::inputs}})
       .add({{Extent::input_bytes}})
       .add({{Extent::input_bytes, {64}}})
       .add({{Extent::output_bytes}})
@@ -199,15 +201,22 @@ std::vector<FeatureTerm> candidate_terms(LayerType type) {
 std::vector<Condition> candidate_conditions(LayerType type) {
   switch (type) {
     case LayerType::convolution:
-      return {{.depthwise = true, .kernel = 3, .stride = 1},
+      return {{.depthwise = true, .single_filter = true, .kernel = 3, .stride = 1},
+              {.depthwise = true, .single_filter = true, .kernel = 3, .stride = 2},
+              {.depthwise = true, .single_filter = true},
+              {.depthwise = true, .kernel = 3, .stride = 1},
               {.depthwise = true, .kernel = 3, .stride = 2},
+              {.depthwise = true, .stride = 1},
+              {.depthwise = true, .stride = 2},
               {.depthwise = true},
               {.whole_input = true},
               {.pointwise = true},
-              {.stride = 1}};
+              {.kernel = 1},
+              {.stride = 1},
+              {.stride = 2}};
     case LayerType::max_pooling:
     case LayerType::avg_pooling:
-      return {{.packed_input = true}, {.whole_input = true}, {.stride = 1}};
+      return {{.packed_input = true}, {.whole_input = true}, {.stride = 1}, {.stride = 2}};
     case LayerType::binary_fc:
     case LayerType::binary_conv_p:
     case LayerType::flatten:

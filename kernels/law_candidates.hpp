@@ -11,7 +11,7 @@ namespace tiercut::kernels {
 /// Terms that the loops of a layer type's kernels may cost, with every step and knee that is tried.
 std::vector<profiles::FeatureTerm> candidate_terms(model::LayerType type);
 
-/// Conditions under which backends run another kernel, to be tried in this order.
+/// Conditions under which backends may run another kernel, to be tried in this order.
 std::vector<profiles::Condition> candidate_conditions(model::LayerType type);
 
 }  // namespace tiercut::kernels

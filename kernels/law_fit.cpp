@@ -8,7 +8,9 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 #include <map>
+#include <numeric>
 
 #include "core/statistics.hpp"
 #include "kernels/law_candidates.hpp"
@@ -23,9 +25,9 @@ using profiles::FeatureLaw;
 using profiles::FeaturePiece;
 
 constexpr int folds = 5;
-constexpr std::size_t fewest_shapes = 8;
-// A piece of its own wants enough shapes to tell its terms apart.
-constexpr std::size_t fewest_shapes_of_piece = 40;
+constexpr std::size_t fewest_shapes = 8, fewest_shapes_of_piece = 12;
+// Errors beyond count as this in a mean.
+constexpr double largest_counted_error = 0.5;
 // A spread of the repetitions that halves an observation's weight.
 constexpr double ordinary_spread = 0.05;
 
@@ -84,31 +86,6 @@ std::vector<Sample> samples_of(const Observed& observed, const Chosen& chosen) {
   return samples;
 }
 
-/// The part of the observations that every piece is fitted to. The last piece takes what is left, or all where that
-/// is too little.
-struct Division {
-  std::vector<profiles::Condition> conditions;
-  std::vector<Chosen> parts;
-};
-
-Division divide(const Observed& observed, model::LayerType type) {
-  Division division;
-  Chosen left(observed.samples.size()), all;
-  for (std::size_t i = 0; i < left.size(); ++i) left[i] = i;
-  all = left;
-  for (const auto& condition : candidate_conditions(type)) {
-    Chosen inside, outside;
-    for (std::size_t i : left) (condition.holds(observed.samples[i].extents) ? inside : outside).push_back(i);
-    if (shapes_among(observed, inside) < fewest_shapes_of_piece) continue;
-    division.conditions.push_back(condition);
-    division.parts.push_back(std::move(inside));
-    left = std::move(outside);
-  }
-  division.conditions.emplace_back();
-  division.parts.push_back(shapes_among(observed, left) < fewest_shapes ? all : left);
-  return division;
-}
-
 std::vector<FeaturePiece::Span> spans_of(const std::vector<Sample>& samples, const FeaturePiece& piece) {
   std::vector<FeaturePiece::Span> spans;
   for (int i = 0; i < profiles::extent_count; ++i) {
@@ -123,21 +100,68 @@ std::vector<FeaturePiece::Span> spans_of(const std::vector<Sample>& samples, con
   return spans;
 }
 
-/// A law of the division's pieces, without the observations whose shape is in `held_out`.
-FeatureLaw fit_pieces(const Observed& observed, const Division& division,
-                      std::span<const profiles::FeatureTerm> candidates, int held_out) {
-  FeatureLaw law;
-  for (std::size_t piece = 0; piece < division.parts.size(); ++piece) {
-    Chosen chosen;
-    for (std::size_t i : division.parts[piece])
-      if (held_out < 0 || observed.folds[i] != held_out) chosen.push_back(i);
-    const auto samples = samples_of(observed, chosen);
-    FeaturePiece& fitted = law.pieces.emplace_back();
-    fitted.when = division.conditions[piece];
-    fitted.terms = fit_terms(samples, candidates);
-    fitted.fitted = spans_of(samples, fitted);
+FeaturePiece fit_piece(const Observed& observed, const Chosen& chosen,
+                       std::span<const profiles::FeatureTerm> candidates) {
+  const auto samples = samples_of(observed, chosen);
+  FeaturePiece piece;
+  piece.terms = fit_terms(samples, candidates);
+  piece.fitted = spans_of(samples, piece);
+  return piece;
+}
+
+double relative_error(double predicted, double measured) { return std::abs(predicted / measured - 1); }
+
+/// Errors of `asked` by terms that are fitted to `from` without the fold each is in.
+std::vector<double> cross_validate(const Observed& observed, const Chosen& from, const Chosen& asked,
+                                   std::span<const profiles::FeatureTerm> candidates) {
+  std::vector<double> errors(asked.size());
+  for (int fold = 0; fold < folds; ++fold) {
+    Chosen others;
+    std::ranges::copy_if(from, std::back_inserter(others), [&](std::size_t i) { return observed.folds[i] != fold; });
+    if (others.empty()) continue;
+    const profiles::FeatureLaw law{{fit_piece(observed, others, candidates)}};
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+      const Sample& sample = observed.samples[asked[i]];
+      if (observed.folds[asked[i]] == fold)
+        errors[i] = relative_error(law.cost(sample.extents).value(), sample.seconds);
+    }
   }
-  return law;
+  return errors;
+}
+
+/// Mean error, of which a single one cannot be the most part.
+double mean_of(const std::vector<double>& errors) {
+  double sum = 0;
+  for (double error : errors) sum += std::min(error, largest_counted_error);
+  return sum / static_cast<double>(errors.size());
+}
+
+/// A piece's condition, what it is fitted to, and the cross-validated errors of that.
+struct Part {
+  profiles::Condition when;
+  Chosen from;
+  std::vector<double> errors;
+};
+
+/// A condition becomes a piece where layers that satisfy it are predicted better from one another than from all that
+/// is left. The last piece takes the rest.
+std::vector<Part> divide(const Observed& observed, model::LayerType type,
+                         std::span<const profiles::FeatureTerm> candidates) {
+  std::vector<Part> parts;
+  Chosen left(observed.samples.size());
+  std::iota(left.begin(), left.end(), std::size_t{0});
+  for (const auto& condition : candidate_conditions(type)) {
+    Chosen inside, outside;
+    for (std::size_t i : left) (condition.holds(observed.samples[i].extents) ? inside : outside).push_back(i);
+    if (shapes_among(observed, inside) < fewest_shapes_of_piece || shapes_among(observed, outside) < fewest_shapes)
+      continue;
+    auto apart = cross_validate(observed, inside, inside, candidates);
+    if (mean_of(apart) >= mean_of(cross_validate(observed, left, inside, candidates))) continue;
+    parts.push_back({condition, inside, std::move(apart)});
+    left = std::move(outside);
+  }
+  parts.push_back({{}, left, cross_validate(observed, left, left, candidates)});
+  return parts;
 }
 
 double rank(const std::vector<double>& sorted, double share) {
@@ -158,31 +182,6 @@ FitQuality quality_from(std::vector<double> errors, std::vector<double> spreads)
   return quality;
 }
 
-double relative_error(double predicted, double measured) { return std::abs(predicted / measured - 1); }
-
-/// Error of every observation by a law that was fitted without its shape.
-std::vector<double> cross_validate(const Observed& observed, const Division& division,
-                                   std::span<const profiles::FeatureTerm> candidates) {
-  std::vector<double> errors(observed.samples.size());
-  for (int fold = 0; fold < folds; ++fold) {
-    const FeatureLaw law = fit_pieces(observed, division, candidates, fold);
-    for (std::size_t i = 0; i < errors.size(); ++i)
-      if (observed.folds[i] == fold)
-        errors[i] = relative_error(law.cost(observed.samples[i].extents).value(), observed.samples[i].seconds);
-  }
-  return errors;
-}
-
-void state_errors(FeatureLaw& law, const Observed& observed, const std::vector<double>& errors) {
-  for (FeaturePiece& piece : law.pieces) {
-    std::vector<double> own;
-    for (std::size_t i = 0; i < errors.size(); ++i)
-      if (&law.piece_for(observed.samples[i].extents) == &piece) own.push_back(errors[i]);
-    std::ranges::sort(own);
-    piece.error = {rank(own, 0.5), rank(own, 0.9), rank(own, 0.99)};
-  }
-}
-
 std::string how_fitted(const Observation& first, const FitQuality& quality, std::size_t shapes) {
   return fmt::format(
       "tiercut profile: {} observations of {} shapes, backend {}, {} thread{}, {} caches; non-negative least squares "
@@ -201,10 +200,15 @@ Result<FittedLaw> fit_law(model::LayerType type, std::span<const Observation* co
     return fail("too-few-observations", fmt::format("{} shapes of {} do not make a law", shapes, name),
                 fmt::format("measure at least {}", fewest_shapes));
   const auto candidates = candidate_terms(type);
-  const Division division = divide(observed, type);
-  FeatureLaw law = fit_pieces(observed, division, candidates, -1);
-  const auto errors = cross_validate(observed, division, candidates);
-  state_errors(law, observed, errors);
+  FeatureLaw law;
+  std::vector<double> errors;
+  for (Part& part : divide(observed, type, candidates)) {
+    FeaturePiece& piece = law.pieces.emplace_back(fit_piece(observed, part.from, candidates));
+    piece.when = part.when;
+    errors.insert(errors.end(), part.errors.begin(), part.errors.end());
+    std::ranges::sort(part.errors);
+    piece.error = {rank(part.errors, 0.5), rank(part.errors, 0.9), rank(part.errors, 0.99)};
+  }
 
   FittedLaw fitted;
   fitted.cross_validated = quality_from(errors, observed.spreads);

@@ -43,6 +43,7 @@ ShapePointer spans() {
 ShapePointer condition() {
   return shape::record({
       {"depthwise", shape::boolean(), false, "Convolution with one input channel a group."},
+      {"single_filter", shape::boolean(), false, "Convolution with one output channel a group."},
       {"pointwise", shape::boolean(), false, "Convolution of 1x1 with stride 1 and no padding."},
       {"whole_input", shape::boolean(), false, "One window that is all of the image."},
       {"packed_input", shape::boolean(), false, "The inputs are bits."},
@@ -82,6 +83,7 @@ Condition condition_from(const Node& node) {
     if (const Node* side = node.find(key)) to = static_cast<int>(as_integer(*side));
   };
   read_flag("depthwise", condition.depthwise);
+  read_flag("single_filter", condition.single_filter);
   read_flag("pointwise", condition.pointwise);
   read_flag("whole_input", condition.whole_input);
   read_flag("packed_input", condition.packed_input);

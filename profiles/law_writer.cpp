@@ -60,6 +60,7 @@ std::string text_of(const Condition& when) {
     if (side) map.add(key, std::to_string(*side));
   };
   add_flag("depthwise", when.depthwise);
+  add_flag("single_filter", when.single_filter);
   add_flag("pointwise", when.pointwise);
   add_flag("whole_input", when.whole_input);
   add_flag("packed_input", when.packed_input);

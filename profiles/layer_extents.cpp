@@ -49,6 +49,7 @@ void set_window(LayerExtents& to, const model::Layer& layer, const ImageSize& in
   to.stride = window.stride_height == window.stride_width ? window.stride_height : 0;
   to.is_whole_input = is_unpadded && window.kernel_height == input.height && window.kernel_width == input.width;
   to.is_pointwise = layer.type == LayerType::convolution && to.kernel == 1 && is_unit_step && is_unpadded;
+  to.is_single_filter = layer.type == LayerType::convolution && layer.parameters.groups == layer.parameters.outputs;
   to.is_depthwise = layer.type == LayerType::convolution && layer.parameters.groups == input.channels;
   if (layer.type != LayerType::binary_conv_p) return;
   const model::Window& pool = layer.parameters.pool;
@@ -78,7 +79,9 @@ LayerExtents extents_of(const model::Layer& layer) {
   to[Extent::elements] = output.channels * output.height * output.width;
   to[Extent::inputs] = std::max<double>(1, static_cast<double>(layer.inputs.size()));
   set_bytes(to, layer.weight_bytes.value(), layer.input_bytes.value(), layer.output_bytes.value());
-  to.is_packed_input = layer.input_bytes.value() < to[Extent::input_elements] && to[Extent::input_elements] >= 2;
+  const double all_inputs = layer.type == LayerType::join_concatenate ? to[Extent::elements]
+                                                                      : to[Extent::input_elements] * to[Extent::inputs];
+  to.is_packed_input = layer.input_bytes.value() < all_inputs && all_inputs >= 2;
   if (has_window(layer.type)) set_window(to, layer, input);
   to[Extent::pixels] = to[Extent::height] * to[Extent::width];
   switch (layer.type) {
@@ -114,9 +117,9 @@ LayerExtents square_linear(double weights) {
 
 bool Condition::holds(const LayerExtents& layer) const {
   const auto agrees = [](const auto& wanted, auto actual) { return !wanted || *wanted == actual; };
-  return agrees(depthwise, layer.is_depthwise) && agrees(pointwise, layer.is_pointwise) &&
-         agrees(whole_input, layer.is_whole_input) && agrees(packed_input, layer.is_packed_input) &&
-         agrees(kernel, layer.kernel) && agrees(stride, layer.stride);
+  return agrees(depthwise, layer.is_depthwise) && agrees(single_filter, layer.is_single_filter) &&
+         agrees(pointwise, layer.is_pointwise) && agrees(whole_input, layer.is_whole_input) &&
+         agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) && agrees(stride, layer.stride);
 }
 
 }  // namespace tiercut::profiles

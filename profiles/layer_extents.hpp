@@ -41,11 +41,12 @@ bool is_in_bytes(Extent extent);
 /// What a kernel sees of a layer.
 struct LayerExtents {
   std::array<double, extent_count> values{};
-  bool is_depthwise = false;     ///< Convolution with one input channel a group
-  bool is_pointwise = false;     ///< Convolution of 1x1, stride 1, no padding
-  bool is_whole_input = false;   ///< one window that is all of the image, without padding
-  bool is_packed_input = false;  ///< the inputs are bits
-  int kernel = 1, stride = 1;    ///< of a square window; 0 where its sides differ
+  bool is_depthwise = false;      ///< Convolution with one input channel a group
+  bool is_single_filter = false;  ///< Convolution with one output channel a group
+  bool is_pointwise = false;      ///< Convolution of 1x1, stride 1, no padding
+  bool is_whole_input = false;    ///< one window that is all of the image, without padding
+  bool is_packed_input = false;   ///< the inputs are bits
+  int kernel = 1, stride = 1;     ///< of a square window; 0 where its sides differ
 
   double operator[](Extent extent) const { return values[static_cast<std::size_t>(extent)]; }
   double& operator[](Extent extent) { return values[static_cast<std::size_t>(extent)]; }
@@ -57,7 +58,7 @@ LayerExtents square_linear(double weights);
 
 /// Which layers a part of a law is for; what is not given holds for all.
 struct Condition {
-  std::optional<bool> depthwise{}, pointwise{}, whole_input{}, packed_input{};
+  std::optional<bool> depthwise{}, single_filter{}, pointwise{}, whole_input{}, packed_input{};
   std::optional<int> kernel{}, stride{};
 
   bool holds(const LayerExtents& layer) const;

@@ -46,6 +46,11 @@ TEST(LayerExtents, OfAGroupedConvolution) {
 
 TEST(LayerExtents, KnowSpecialConvolutions) {
   EXPECT_TRUE(extents_of(derived(windowed(LayerType::convolution, 3, 1, 1, 32, 32), {{32, 9, 9}})).is_depthwise);
+  // A channel multiplier of 2: a channel a group, but two filters of it; and one filter of all channels.
+  const auto doubled = extents_of(derived(windowed(LayerType::convolution, 3, 1, 1, 64, 32), {{32, 9, 9}}));
+  EXPECT_TRUE(doubled.is_depthwise);
+  EXPECT_FALSE(doubled.is_single_filter);
+  EXPECT_TRUE(extents_of(derived(windowed(LayerType::convolution, 3, 1, 1, 1), {{32, 9, 9}})).is_single_filter);
   EXPECT_TRUE(extents_of(derived(windowed(LayerType::convolution, 1, 1, 0, 8), {{32, 9, 9}})).is_pointwise);
   EXPECT_FALSE(extents_of(derived(windowed(LayerType::convolution, 1, 2, 0, 8), {{32, 9, 9}})).is_pointwise);
   EXPECT_TRUE(extents_of(derived(windowed(LayerType::convolution, 9, 1, 0, 8), {{32, 9, 9}})).is_whole_input);
