@@ -102,7 +102,8 @@ class Parser {
 
   void count_files(Diagnostics& slips) const {
     const std::size_t count = arguments_.files.size();
-    const std::string usage = "usage: tiercut " + std::string(verb_.name) + " " + std::string(verb_.files);
+    const std::string usage =
+        "usage: tiercut " + std::string(verb_.name) + (verb_.files.empty() ? "" : " " + std::string(verb_.files));
     if (count < verb_.least_files) slips.push_back(slip(std::string(verb_.files) + " is missing", usage));
     if (count > verb_.most_files) slips.push_back(slip("'" + arguments_.files.back() + "' is one too many", usage));
   }

@@ -32,6 +32,9 @@ struct Arguments {
   std::optional<std::string> plan, out, records;
   std::optional<std::int64_t> samples, seed, warm_up, sample;
   bool is_forced = false;
+  bool is_quick = false, is_cold = false, is_resumed = false;
+  std::optional<std::string> model, backend, budget;
+  std::optional<std::int64_t> threads;
 };
 
 /// One option: parsing, help and range errors all come from this row.
@@ -72,6 +75,7 @@ ExitStatus run_capacity(const Arguments& arguments, Console& console);
 ExitStatus run_check(const Arguments& arguments, Console& console);
 ExitStatus run_schema(const Arguments& arguments, Console& console);
 ExitStatus run_init(const Arguments& arguments, Console& console);
+ExitStatus run_profile(const Arguments& arguments, Console& console);
 ExitStatus run_compare(const Arguments& arguments, Console& console);
 
 }  // namespace tiercut::cli

@@ -65,6 +65,19 @@ struct NetworkInterface {
   Provenance provenance;
 };
 
+/// What a profile was measured on.
+struct Machine {
+  struct ReadRate {
+    Bytes working_set{};
+    BytesPerSecond bandwidth{};  ///< one thread reading it again and again
+  };
+  std::string processor;
+  std::string backend;
+  int threads = 1;
+  std::vector<ReadRate> read_bandwidth;
+  std::vector<Bytes> cache_knees;
+};
+
 /// What a device is and what layers cost there.
 struct Profile {
   std::string name;  ///< `raspberry-pi-2/theano-2015`
@@ -72,6 +85,7 @@ struct Profile {
   std::string source;  ///< bytes of the file and of those it extends, for hashes
   std::string description;
   std::vector<std::string> notes;
+  std::optional<Machine> machine;
   std::vector<Unit> units;  ///< at least one
   std::vector<MemoryPool> pools;
   std::vector<NetworkInterface> interfaces;

@@ -99,6 +99,31 @@ ShapePointer unit() {
   });
 }
 
+ShapePointer machine() {
+  const auto cache = shape::record({
+      {"level", shape::integer(1, 9), true, "1 is nearest to the processor."},
+      {"type", shape::word({"Data", "Instruction", "Unified"}), true, "What it holds."},
+      {"size", shape::positive(Dimension::size), true, "Bytes it holds."},
+  });
+  const auto point = shape::record({
+      {"working_set", shape::positive(Dimension::size), true, "Bytes that are read again and again."},
+      {"bandwidth", shape::positive(Dimension::bandwidth), true, "Rate at which one thread reads them."},
+  });
+  return shape::record({
+      {"processor", shape::text(), true, "As it names itself."},
+      {"system", shape::text(), false, "Operating system and architecture."},
+      {"compiler", shape::text(), false, "Compiler of the kernels, and its flags."},
+      {"backend", shape::text(), false, "Kernels that ran, with their versions."},
+      {"threads", shape::integer(1, 1e6), false, "Threads that a layer was run on."},
+      {"date", shape::text(), false, "When it was measured."},
+      {"command", shape::text(), false, "What measured it."},
+      {"caches", shape::list(cache), false, "Caches of one processor, as the system tells."},
+      {"read_bandwidth", shape::list(point), false, "By working set, ascending."},
+      {"cache_knees", shape::list(shape::positive(Dimension::size)), false,
+       "Working sets beyond which reading gets slower, from read_bandwidth."},
+  });
+}
+
 Format make() {
   const auto rate = shape::positive(Dimension::bandwidth, {"unlimited"});
   const auto pool = shape::record({
@@ -124,6 +149,7 @@ Format make() {
           {"notes", shape::list(shape::text()), false, "What a reader of the numbers should know."},
           {"extends", shape::text(), false,
            "Profile that this one changes: the name of a shipped one, or a path relative to this file."},
+          {"machine", machine(), false, "Of a measured profile: what it was measured on, and how."},
           {"units", shape::map(unit(), 1), false, "Processors by name. Required, unless extended."},
           {"memory", shape::map(pool, 1), false, "Memory pools by name. Required, unless extended."},
           {"network", shape::map(interface), false, "Network interfaces by name."},

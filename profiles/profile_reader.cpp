@@ -153,6 +153,20 @@ void read_movement(const Node& root, Profile& profile) {
   }
 }
 
+Machine machine_from(const Node& node) {
+  Machine machine;
+  machine.processor = at(node, "processor").text;
+  machine.backend = text_or(node, "backend", "");
+  machine.threads = static_cast<int>(integer_or(node, "threads", 1));
+  if (const Node* curve = node.find("read_bandwidth"))
+    for (const Node& point : curve->items)
+      machine.read_bandwidth.push_back({Bytes(as_quantity(at(point, "working_set"), Dimension::size)),
+                                        BytesPerSecond(as_quantity(at(point, "bandwidth"), Dimension::bandwidth))});
+  if (const Node* knees = node.find("cache_knees"))
+    for (const Node& knee : knees->items) machine.cache_knees.emplace_back(as_quantity(knee, Dimension::size));
+  return machine;
+}
+
 }  // namespace
 
 Result<ProfilePointer> read_profile(const std::string& path) {
@@ -167,6 +181,7 @@ Result<ProfilePointer> read_profile(const std::string& path) {
   if (const Node* notes = root.find("notes"))
     for (const Node& note : notes->items) profile->notes.push_back(note.text);
 
+  if (const Node* machine = root.find("machine")) profile->machine = machine_from(*machine);
   const std::string whole = "profile " + profile->name;
   if (has(root, "memory", whole, diagnostics)) profile->pools = pools_from(at(root, "memory"), diagnostics);
   if (has(root, "units", whole, diagnostics))

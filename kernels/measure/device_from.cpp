@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "core/schema.hpp"
+#include "kernels/kernel.hpp"
+#include "kernels/measure/profiler.hpp"
+
+namespace tiercut::kernels {
+namespace {
+
+using model::LayerType;
+
+double median_of(std::vector<double> values) {
+  if (values.empty()) return 0;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::ranges::nth_element(values, middle);
+  return *middle;
+}
+
+double percent(double share) { return 100 * share; }
+
+const CaseRecord* record_of(const CampaignOutcome& outcome, const std::string& key) {
+  const auto found = outcome.records.find(key);
+  return found == outcome.records.end() || found->second.samples.is_empty() ? nullptr : &found->second;
+}
+
+std::vector<Observation> observations_of(const ProfilerOptions& options, const ProfilePlan& plan,
+                                         const CampaignOutcome& outcome) {
+  std::vector<Observation> all;
+  for (const BenchCase& bench_case : plan.cases) {
+    const CaseRecord* record = record_of(outcome, bench_case.key);
+    if (record != nullptr) all.push_back(observation_of(bench_case, *record, options.threads, plan.campaign.tolerance));
+  }
+  return all;
+}
+
+std::vector<SeriesRatio> series_of(const ProfilePlan& plan, const CampaignOutcome& outcome, Seconds overhead) {
+  std::vector<SeriesRatio> ratios;
+  for (const ModelCases& series : plan.series) {
+    for (const BenchCase& segment : series.segments) {
+      const CaseRecord* whole = record_of(outcome, segment.key);
+      SeriesRatio ratio{segment.segment, 1, 0, segment.layer.weight_bytes};
+      Seconds sum{0};
+      bool is_complete = whole != nullptr;
+      for (const model::LayerId id : segment.layers) {
+        if (!is_timed(segment.model->layer(id).type)) continue;
+        const CaseRecord* layer = record_of(outcome, key_of(*segment.model, id));
+        is_complete = is_complete && layer != nullptr;
+        if (layer == nullptr) break;
+        sum += layer->samples.median();
+        ++ratio.layers;
+      }
+      if (!is_complete || !(sum.value() > 0)) continue;
+      ratio.ratio = std::max(0.01, (whole->samples.median() - overhead) / sum);
+      ratios.push_back(ratio);
+    }
+  }
+  return ratios;
+}
+
+/// A model's own ratio is that of the whole model; of typical networks those count that the caches hold, as the
+/// others run slower for want of cache, not for running in series.
+void set_series_correction(const ProfilerOptions& options, MeasuredDevice& device) {
+  device.series_how = "none was measured";
+  if (device.series.empty()) return;
+  if (options.model != nullptr) {
+    device.series_correction = device.series.front().ratio;
+    device.series_how = fmt::format("{} in series against the sum of its layers", device.series.front().segment);
+    return;
+  }
+  const Bytes cache = device.facts.last_level_cache();
+  double logarithms = 0;
+  int count = 0;
+  for (const SeriesRatio& series : device.series) {
+    if (cache.value() > 0 && series.weights > 0.5 * cache) continue;
+    logarithms += std::log(series.ratio);
+    ++count;
+  }
+  if (count == 0) return;
+  device.series_correction = std::exp(logarithms / count);
+  device.series_how = fmt::format("geometric mean over {} typical networks that the caches hold", count);
+}
+
+void describe_noise(const MachineProbes& probes, const CampaignOutcome& outcome, std::vector<std::string>& notes) {
+  int disturbed = 0;
+  for (const auto& [key, record] : outcome.records) disturbed += record.disturbed_rounds;
+  notes.push_back(fmt::format(
+      "A reference kernel was timed {} times between layers: {} times it was more than 5 % slower than its median so "
+      "far; {} visits were repeated for it, {} kept although it stayed slow. Its last timings were {:.3f} times its "
+      "first. The process was made to wait for others {} times.",
+      outcome.drift.count(), outcome.drift.slow_count(), outcome.repeated_visits, disturbed, outcome.drift.drift(),
+      probes.involuntary_switches));
+  if (probes.fastest_clock.value() > 0)
+    notes.push_back(fmt::format("Clock of the first processor meanwhile: {:.0f} to {:.0f} MHz.",
+                                probes.slowest_clock.value() / 1e6, probes.fastest_clock.value() / 1e6));
+}
+
+void describe_cold(const ProfilePlan& plan, const CampaignOutcome& outcome, std::vector<std::string>& notes) {
+  std::map<LayerType, std::vector<double>> ratios;
+  for (const BenchCase& bench_case : plan.cases) {
+    if (bench_case.cache != CacheState::cold) continue;
+    const CaseRecord* cold = record_of(outcome, bench_case.key);
+    const CaseRecord* warm = record_of(outcome, key_of(*bench_case.model, bench_case.layers.front()));
+    if (cold != nullptr && warm != nullptr && warm->samples.median().value() > 0)
+      ratios[bench_case.layer.type].push_back(cold->samples.median() / warm->samples.median());
+  }
+  if (ratios.empty()) return;
+  std::string text = "With cold caches a layer takes longer; median over shapes, smallest and largest factor:";
+  for (const auto& [type, values] : ratios)
+    text += fmt::format(" {} {:.2g} ({:.2g} to {:.2g}),", to_text(type), median_of(values),
+                        *std::ranges::min_element(values), *std::ranges::max_element(values));
+  text.back() = '.';
+  notes.push_back(text);
+}
+
+void describe_series(const std::vector<SeriesRatio>& series, std::vector<std::string>& notes) {
+  if (series.empty()) return;
+  std::string text = "Layers in series against the sum of their own times:";
+  for (const SeriesRatio& ratio : series)
+    text += fmt::format(" {} {:.3f} ({} layers, {:.3g} MB of weights),", ratio.segment, ratio.ratio, ratio.layers,
+                        ratio.weights.value() / 1e6);
+  text.back() = '.';
+  notes.push_back(text);
+}
+
+void describe_laws(const std::vector<FittedLaw>& laws, std::vector<std::string>& notes) {
+  std::string text =
+      "Cross-validated error of the laws, median and 99th percentile in %, share of shapes within 10 %, shapes:";
+  for (const FittedLaw& law : laws) {
+    const FitQuality& quality = law.cross_validated;
+    text += fmt::format(" {} {:.1f} {:.0f} {:.0f} % {},", law.law.name, percent(quality.median_error),
+                        percent(quality.p99_error), percent(quality.share_within_10), quality.observations);
+  }
+  text.back() = '.';
+  notes.push_back(text);
+}
+
+/// Repetitions and spread over all cases; also a note on what did not settle or was not reached.
+std::string summarise(const std::vector<Observation>& all, const ProfilePlan& plan, const CampaignOutcome& outcome,
+                      std::vector<std::string>& notes) {
+  std::int64_t repetitions = 0;
+  int unsettled = 0, fewest = std::numeric_limits<int>::max();
+  std::vector<double> spreads;
+  for (const Observation& seen : all) {
+    repetitions += seen.repetitions;
+    fewest = std::min(fewest, seen.repetitions);
+    if (!seen.is_settled) ++unsettled;
+    spreads.push_back(seen.spread());
+  }
+  if (unsettled > 0)
+    notes.push_back(fmt::format("The medians of {} of {} cases had not settled within 1 % when their time was used.",
+                                unsettled, all.size()));
+  if (outcome.unreached_cases > 0)
+    notes.push_back(fmt::format("{} of {} planned cases were not reached within the budget.", outcome.unreached_cases,
+                                plan.cases.size()));
+  return fmt::format(
+      "{} cases in {} rounds, {} repetitions (at least {} a case), median spread (p90 - p10) / median "
+      "{:.1f} %.",
+      all.size(), plan.campaign.rounds, repetitions, all.empty() ? 0 : fewest, percent(median_of(spreads)));
+}
+
+/// What one run scatters by, where the fit did not say.
+void set_spread(FittedLaw& law, const std::vector<Observation>& fitted) {
+  if (law.law.coefficient_of_variation > 0) return;
+  std::vector<double> spreads;
+  for (const Observation& seen : fitted)
+    if (law.law.covers(seen.layer.type)) spreads.push_back(seen.spread() / 2.563);
+  law.law.coefficient_of_variation = std::round(median_of(spreads) * 1e4) / 1e4;
+}
+
+/// `highway 1.0.3 AVX3, eigen 3.4.0`: whoever ran anything, with the version of those in the registry.
+std::string backends_text(const std::vector<Observation>& all) {
+  std::set<std::string> names;
+  for (const Observation& seen : all) {
+    std::string_view left = seen.backend;
+    while (!left.empty()) {
+      const auto end = std::min(left.find(", "), left.size());
+      names.emplace(left.substr(0, end));
+      left.remove_prefix(std::min(end + 2, left.size()));
+    }
+  }
+  std::string text;
+  for (const std::string& name : names) {
+    const Backend* backend = find_backend(name);
+    text += (text.empty() ? "" : "; ") + name + (backend == nullptr ? "" : " " + backend->version());
+  }
+  return text;
+}
+
+std::string compiler_text() {
+#ifdef __clang__
+  const std::string name = "clang " __clang_version__;
+#else
+  const std::string name = "g++ " __VERSION__;
+#endif
+  return name + " " + TIERCUT_COMPILER_FLAGS;
+}
+
+}  // namespace
+
+Result<MeasuredDevice> device_from(const ProfilerOptions& options, const ProfilePlan& plan, const MachineFacts& facts,
+                                   const MachineProbes& probes, const CampaignOutcome& outcome) {
+  const std::vector<Observation> all = observations_of(options, plan, outcome);
+  MeasuredDevice device;
+  std::map<LayerType, std::vector<Observation>> by_type;
+  for (const Observation& seen : all)
+    if (seen.segment.empty() && seen.cache == options.cache && seen.median.value() > 0)
+      by_type[seen.layer.type].push_back(seen);
+  Diagnostics unfitted;
+  for (const auto& [type, observations] : by_type) {
+    auto laws = fit_laws(observations);
+    if (!laws) {
+      unfitted.insert(unfitted.end(), laws.error().begin(), laws.error().end());
+      device.notes.push_back(fmt::format("There is no law for {}: {}.", to_text(type), laws.error().front().message));
+      continue;
+    }
+    for (FittedLaw& law : *laws) {
+      set_spread(law, observations);
+      device.laws.push_back(std::move(law));
+    }
+  }
+  if (device.laws.empty()) {
+    if (unfitted.empty()) return fail("too-few-observations", "no layer was measured", "give it a larger budget");
+    return tl::unexpected(std::move(unfitted));
+  }
+
+  device.name = options.name;
+  device.tool = options.tool;
+  device.command = options.command;
+  device.date = options.date;
+  device.compiler = compiler_text();
+  device.backend = backends_text(all);
+  device.threads = options.threads;
+  device.facts = facts;
+  device.bandwidth = probes.bandwidth;
+  device.overhead_per_call = probes.overhead_per_call;
+  device.exit_check = probes.exit_check;
+  device.copy_rate = probes.copy_rate;
+  device.runtime_footprint = probes.runtime_footprint;
+  device.series = series_of(plan, outcome, probes.overhead_per_call);
+  set_series_correction(options, device);
+  if (options.model != nullptr) {
+    for (const BenchCase& bench_case : plan.series.front().layers)
+      if (const CaseRecord* record = record_of(outcome, bench_case.key))
+        device.table.push_back(observation_of(bench_case, *record, options.threads, plan.campaign.tolerance));
+  }
+  device.summary = summarise(all, plan, outcome, device.notes);
+  if (options.cache == CacheState::cold)
+    device.notes.push_back("All layers were measured with cold caches: weights and tensors came from memory.");
+  if (facts.is_virtual)
+    device.notes.push_back(
+        "Measured in a virtual machine: caches and clock are what it shows, and neighbours may use them too.");
+  describe_laws(device.laws, device.notes);
+  describe_series(device.series, device.notes);
+  describe_cold(plan, outcome, device.notes);
+  describe_noise(probes, outcome, device.notes);
+  return device;
+}
+
+}  // namespace tiercut::kernels
