@@ -54,6 +54,7 @@ struct NextColumns {
   HWY_INLINE void load(D d, const float* row, hn::Vec<D>* seen) const {
     for (int tap = 0; tap < kernel; ++tap) seen[tap] = part[tap](d, row);
   }
+  HWY_INLINE hn::Vec<D> in_order(hn::Vec<D> sums) const { return sums; }
 };
 
 template <class Tag>
@@ -74,6 +75,7 @@ struct EvenColumns {
     seen[1] = hn::ConcatOdd(d, high0, low0);
     seen[2] = hn::ConcatEven(d, high[1](d, row), low[1](d, row));
   }
+  HWY_INLINE hn::Vec<D> in_order(hn::Vec<D> sums) const { return sums; }
 };
 
 #if HWY_TARGET <= HWY_AVX3
@@ -103,30 +105,40 @@ struct OddColumns {
     seen[2] = hn::ConcatOdd(d, high0, low0);
     seen[0] = hn::IfThenElse(first, hn::Set(d, before), hn::TableLookupLanes(seen[2], previous));
   }
+  HWY_INLINE hn::Vec<D> in_order(hn::Vec<D> sums) const { return sums; }
 };
 
-/// Up to seven output columns see no more than fifteen: one load does.
-struct SevenColumns {
+/// Shifts and blends within pairs of lanes instead of permutations, which take a register's halves one after the other:
+/// the sums of columns 0, 4, 1, 5, 2, 6, 3, 7, put in order at the end.
+struct PairedColumns {
   using D = hn::CappedTag<float, 8>;
-  using Both = hn::CappedTag<float, 16>;
   static constexpr int stride = 2;
-  PartialLoad<Both> part;
-  hn::Indices512<float> lanes_of[kernel];
-  HWY_INLINE SevenColumns(D, const Side& width, Index x) {
-    const Both both;
-    part.set(both, width, 2 * x - width.pad);
-    const hn::RebindToSigned<Both> integers;
-    for (int tap = 0; tap < kernel; ++tap) {
-      const auto lanes = hn::Add(hn::Add(hn::Iota(integers, 0), hn::Iota(integers, 0)), hn::Set(integers, tap));
-      lanes_of[tap] = hn::IndicesFromVec(both, hn::And(lanes, hn::Set(integers, 15)));
+  PartialLoad<D> low[2], high[2];
+  hn::Indices256<float> order;
+  HWY_INLINE PairedColumns(D d, const Side& width, Index x) {
+    const Index start = 2 * x - width.pad;
+    for (int i = 0; i < 2; ++i) {
+      low[i].set(d, width, start + 2 * i);
+      high[i].set(d, width, start + 2 * i + 8);
     }
+    alignas(32) constexpr std::int32_t lanes[8] = {0, 2, 4, 6, 1, 3, 5, 7};
+    order = hn::SetTableIndices(d, lanes);
+  }
+  static HWY_INLINE hn::Vec<D> even(hn::Vec<D> low, hn::Vec<D> high) {
+    const hn::Repartition<std::uint64_t, D> pairs;
+    return hn::OddEven(hn::BitCast(D(), hn::ShiftLeft<32>(hn::BitCast(pairs, high))), low);
+  }
+  static HWY_INLINE hn::Vec<D> odd(hn::Vec<D> low, hn::Vec<D> high) {
+    const hn::Repartition<std::uint64_t, D> pairs;
+    return hn::OddEven(high, hn::BitCast(D(), hn::ShiftRight<32>(hn::BitCast(pairs, low))));
   }
   HWY_INLINE void load(D d, const float* row, hn::Vec<D>* seen) const {
-    const auto loaded = part(Both(), row);
-    for (int tap = 0; tap < kernel; ++tap) {
-      seen[tap] = hn::LowerHalf(d, hn::TableLookupLanes(loaded, lanes_of[tap]));
-    }
+    const auto low0 = low[0](d, row), high0 = high[0](d, row);
+    seen[0] = even(low0, high0);
+    seen[1] = odd(low0, high0);
+    seen[2] = even(low[1](d, row), high[1](d, row));
   }
+  HWY_INLINE hn::Vec<D> in_order(hn::Vec<D> sums) const { return hn::TableLookupLanes(sums, order); }
 };
 
 #endif
@@ -159,7 +171,7 @@ HWY_INLINE void filter_rows(const SmallWindow& window, const Planes& plane, cons
   }
 #pragma GCC unroll 8
   for (int r = 0; r < rows; ++r) {
-    hn::BlendedStore(sum[r], kept, d, plane.output + (y + r) * width.output + x);
+    hn::BlendedStore(columns.in_order(sum[r]), kept, d, plane.output + (y + r) * width.output + x);
   }
 }
 
@@ -201,9 +213,9 @@ void filter_planes_in(const SmallWindow& window, const Planes& planes) {
   if (window.width.stride == 1) {
     filter_all<NextColumns<Whole>, NextColumns<hn::CappedTag<float, 8>>>(window, planes, 8);
   } else if (window.width.pad == 1) {
-    filter_all<OddColumns<Whole>, SevenColumns>(window, planes, 7);
+    filter_all<OddColumns<Whole>, PairedColumns>(window, planes, 8);
   } else {
-    filter_all<EvenColumns<Whole>, SevenColumns>(window, planes, 7);
+    filter_all<EvenColumns<Whole>, PairedColumns>(window, planes, 8);
   }
 #else
   if (window.width.stride == 1) {
