@@ -24,20 +24,6 @@ std::string plain_number(double value) {
   return {buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr};
 }
 
-std::string describe(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::null:
-      return "nothing";
-    case NodeKind::scalar:
-      return "a single value";
-    case NodeKind::list:
-      return "a list";
-    case NodeKind::map:
-      return "a map";
-  }
-  return {};
-}
-
 std::string describe(const Shape& shape) {
   switch (shape.kind) {
     case Shape::Kind::any:
@@ -134,7 +120,7 @@ class Checker {
   void check(const Node& node, const Shape& shape) {
     if (is_full()) return;
     if (!admits(shape, node.kind)) {
-      report("wrong-type", node.where, "here is " + describe(node.kind) + " where " + describe(shape) + " is due",
+      report("wrong-type", node.where, "here is " + kind_name(node.kind) + " where " + describe(shape) + " is due",
              wrong_type_hint(node));
       return;
     }
@@ -177,7 +163,7 @@ class Checker {
       const bool is_slip = schema->kind == NodeKind::scalar && !did_you_mean(schema->text, {format.id}).empty();
       report("wrong-schema", schema->where,
              schema->kind == NodeKind::scalar ? "the file says it is '" + schema->text + "'"
-                                              : "the schema is " + describe(schema->kind),
+                                              : "the schema is " + kind_name(schema->kind),
              "a " + format.title + " says `schema: " + format.id + "`");
       if (!is_slip) return;  // another kind of file: its other errors would only bury this one
     }
@@ -356,6 +342,20 @@ class Checker {
 };
 
 }  // namespace
+
+std::string kind_name(NodeKind kind) {
+  switch (kind) {
+    case NodeKind::null:
+      return "nothing";
+    case NodeKind::scalar:
+      return "a single value";
+    case NodeKind::list:
+      return "a list";
+    case NodeKind::map:
+      return "a map";
+  }
+  return {};
+}
 
 bool check(const Document& document, const Format& format, Diagnostics& diagnostics) {
   const std::size_t before = diagnostics.size();

@@ -8,6 +8,7 @@
 
 #include "core/document.hpp"
 #include "core/document_text.hpp"
+#include "core/schema_scalars.hpp"
 
 namespace tiercut {
 
@@ -113,20 +114,6 @@ Result<Node> read_value(std::string_view text, const Location& where) {
     diagnostic.where = where;
   }
   return tl::unexpected(std::move(parsed.error()));
-}
-
-std::string kind_name(NodeKind kind) {
-  switch (kind) {
-    case NodeKind::null:
-      return "nothing";
-    case NodeKind::scalar:
-      return "a single value";
-    case NodeKind::list:
-      return "a list";
-    case NodeKind::map:
-      return "a map";
-  }
-  return {};
 }
 
 // The node that a step leads to from `node`, created when it is a missing key.
