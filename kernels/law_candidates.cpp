@@ -224,6 +224,9 @@ std::vector<Condition> candidate_conditions(LayerType type) {
     case LayerType::join_concatenate:
     case LayerType::output:
       return {{.packed_input = true}};
+    case LayerType::batch_normalization:
+    case LayerType::prelu:
+      return {{.flat = true}};
     default:
       return {};
   }

@@ -46,6 +46,7 @@ ShapePointer condition() {
       {"single_filter", shape::boolean(), false, "Convolution with one output channel a group."},
       {"pointwise", shape::boolean(), false, "Convolution of 1x1 with stride 1 and no padding."},
       {"whole_input", shape::boolean(), false, "One window that is all of the image."},
+      {"flat", shape::boolean(), false, "One output position a channel."},
       {"packed_input", shape::boolean(), false, "The inputs are bits."},
       {"kernel", shape::integer(1, most_side), false, "Side of a square window."},
       {"stride", shape::integer(1, most_side), false, "Step of the window, the same both ways."},
@@ -86,6 +87,7 @@ Condition condition_from(const Node& node) {
   read_flag("single_filter", condition.single_filter);
   read_flag("pointwise", condition.pointwise);
   read_flag("whole_input", condition.whole_input);
+  read_flag("flat", condition.flat);
   read_flag("packed_input", condition.packed_input);
   read_side("kernel", condition.kernel);
   read_side("stride", condition.stride);

@@ -63,6 +63,7 @@ std::string text_of(const Condition& when) {
   add_flag("single_filter", when.single_filter);
   add_flag("pointwise", when.pointwise);
   add_flag("whole_input", when.whole_input);
+  add_flag("flat", when.flat);
   add_flag("packed_input", when.packed_input);
   add_side("kernel", when.kernel);
   add_side("stride", when.stride);

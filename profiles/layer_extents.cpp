@@ -84,6 +84,7 @@ LayerExtents extents_of(const model::Layer& layer) {
   to.is_packed_input = layer.input_bytes.value() < all_inputs && all_inputs >= 2;
   if (has_window(layer.type)) set_window(to, layer, input);
   to[Extent::pixels] = to[Extent::height] * to[Extent::width];
+  to.is_flat = to[Extent::pixels] == 1;
   switch (layer.type) {
     case LayerType::linear:
     case LayerType::binary_fc:
@@ -107,6 +108,7 @@ LayerExtents extents_of(const model::Layer& layer) {
 LayerExtents square_linear(double weights) {
   LayerExtents to;
   to.values.fill(1);
+  to.is_flat = true;
   const double side = std::sqrt(weights);
   for (Extent extent : {Extent::filters, Extent::depth, Extent::channels, Extent::input_channels, Extent::elements,
                         Extent::input_elements})
@@ -119,7 +121,8 @@ bool Condition::holds(const LayerExtents& layer) const {
   const auto agrees = [](const auto& wanted, auto actual) { return !wanted || *wanted == actual; };
   return agrees(depthwise, layer.is_depthwise) && agrees(single_filter, layer.is_single_filter) &&
          agrees(pointwise, layer.is_pointwise) && agrees(whole_input, layer.is_whole_input) &&
-         agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) && agrees(stride, layer.stride);
+         agrees(flat, layer.is_flat) && agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) &&
+         agrees(stride, layer.stride);
 }
 
 }  // namespace tiercut::profiles

@@ -45,6 +45,7 @@ struct LayerExtents {
   bool is_single_filter = false;  ///< Convolution with one output channel a group
   bool is_pointwise = false;      ///< Convolution of 1x1, stride 1, no padding
   bool is_whole_input = false;    ///< one window that is all of the image, without padding
+  bool is_flat = false;           ///< one output position a channel
   bool is_packed_input = false;   ///< the inputs are bits
   int kernel = 1, stride = 1;     ///< of a square window; 0 where its sides differ
 
@@ -58,7 +59,7 @@ LayerExtents square_linear(double weights);
 
 /// Which layers a part of a law is for; what is not given holds for all.
 struct Condition {
-  std::optional<bool> depthwise{}, single_filter{}, pointwise{}, whole_input{}, packed_input{};
+  std::optional<bool> depthwise{}, single_filter{}, pointwise{}, whole_input{}, flat{}, packed_input{};
   std::optional<int> kernel{}, stride{};
 
   bool holds(const LayerExtents& layer) const;

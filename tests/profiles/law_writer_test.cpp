@@ -43,12 +43,13 @@ TEST(LawWriter, KeepsALawOfFeaturesToTheLastBit) {
   law.coefficient_of_variation = 0.03;
   const FeatureTerm first{{{Extent::filters, 8}, {Extent::weight_bytes, 64}}, Seconds(1e-9 / 3)};
   const FeatureTerm second{{}, Seconds(2e-7 / 7), 123457, 1e6 / 3 + 1e6, {{Extent::filters, 16}, {Extent::depth, 1}}};
-  law.form =
-      FeatureLaw{{{.when = {.depthwise = false, .single_filter = true, .packed_input = true, .kernel = 3, .stride = 2},
-                   .terms = {first},
-                   .error = {0.01, 1.0 / 30, 0.1},
-                   .fitted = {{Extent::filters, 1, 1e6}, {Extent::working_set, 4, 1e8 / 3}}},
-                  {.terms = {second, first}}}};
+  law.form = FeatureLaw{
+      {{.when =
+            {.depthwise = false, .single_filter = true, .flat = false, .packed_input = true, .kernel = 3, .stride = 2},
+        .terms = {first},
+        .error = {0.01, 1.0 / 30, 0.1},
+        .fitted = {{Extent::filters, 1, 1e6}, {Extent::working_set, 4, 1e8 / 3}}},
+       {.terms = {second, first}}}};
   const CostLaw again = read_back(law);
   EXPECT_EQ(again.name, law.name);
   EXPECT_EQ(again.types, law.types);

@@ -35,6 +35,7 @@ TEST(LayerExtents, OfAGroupedConvolution) {
   EXPECT_EQ(extents[Extent::filters], 128);
   EXPECT_EQ(extents[Extent::depth], 1200);
   EXPECT_EQ(extents[Extent::pixels], 784);
+  EXPECT_FALSE(extents.is_flat);
   EXPECT_EQ(extents[Extent::input_elements], 75264);
   EXPECT_EQ(extents[Extent::elements], 200704);
   EXPECT_EQ(extents[Extent::weight_bytes], 4 * (256 * 1200 + 256));
@@ -68,6 +69,7 @@ TEST(LayerExtents, OfALinearLayer) {
   EXPECT_EQ(extents[Extent::filters], 10);
   EXPECT_EQ(extents[Extent::depth], 120);
   EXPECT_EQ(extents[Extent::pixels], 1);
+  EXPECT_TRUE(extents.is_flat);
   EXPECT_EQ(extents[Extent::weight_bytes], 4 * 1210);
 }
 
