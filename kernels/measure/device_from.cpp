@@ -155,6 +155,10 @@ std::string summarise(const std::vector<Observation>& all, const ProfilePlan& pl
   if (unsettled > 0)
     notes.push_back(fmt::format("The medians of {} of {} cases had not settled within 1 % when their time was used.",
                                 unsettled, all.size()));
+  if (!plan.left_out.empty())
+    notes.push_back(
+        fmt::format("{} layers or segments of the model were left out, as the machine has no memory for them: {}.",
+                    plan.left_out.size(), fmt::join(plan.left_out, "; ")));
   if (outcome.unreached_cases > 0)
     notes.push_back(fmt::format("{} of {} planned cases were not reached within the budget.", outcome.unreached_cases,
                                 plan.cases.size()));
@@ -162,6 +166,16 @@ std::string summarise(const std::vector<Observation>& all, const ProfilePlan& pl
       "{} cases in {} rounds, {} repetitions (at least {} a case), median spread (p90 - p10) / median "
       "{:.1f} %.",
       all.size(), plan.campaign.rounds, repetitions, all.empty() ? 0 : fewest, percent(median_of(spreads)));
+}
+
+/// The format's largest error is a factor of 100; beyond it no digit says anything.
+void limit_errors(FittedLaw& law) {
+  constexpr double largest = 100;
+  auto* features = std::get_if<profiles::FeatureLaw>(&law.law.form);
+  if (features == nullptr) return;
+  for (profiles::FeaturePiece& piece : features->pieces)
+    piece.error = {std::min(piece.error.p50, largest), std::min(piece.error.p90, largest),
+                   std::min(piece.error.p99, largest)};
 }
 
 /// What one run scatters by, where the fit did not say.
@@ -221,6 +235,7 @@ Result<MeasuredDevice> device_from(const ProfilerOptions& options, const Profile
     }
     for (FittedLaw& law : *laws) {
       set_spread(law, observations);
+      limit_errors(law);
       device.laws.push_back(std::move(law));
     }
   }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "core/files.hpp"
@@ -18,7 +19,8 @@ constexpr Seconds least_budget{1};
 constexpr double probe_share = 0.06;
 constexpr Seconds longest_probe{10};
 constexpr std::size_t largest_working_set = std::size_t{512} << 20;
-constexpr std::size_t every_cold = 6;  // of the grid, once more with cold caches
+constexpr double share_of_memory = 0.7;  // beyond it a board begins to swap, or ends the process
+constexpr std::size_t every_cold = 12;   // of the grid, once more with cold caches
 
 Seconds budget_of(const ProfilerOptions& options) {
   if (options.budget.value() > 0) return options.budget;
@@ -31,19 +33,20 @@ GridOptions grid_for(const ProfilerOptions& options, const MachineFacts& facts) 
   grid.cache = options.cache;
   grid.most_bytes = available > 0 ? std::min(grid.most_bytes, available / 4) : grid.most_bytes;
   if (options.is_quick) {
-    grid.scale = 0.4;
+    grid.scale = 0.3;
     grid.most_macs = 1.5e8;
     grid.most_bytes = std::min(grid.most_bytes, 2.5e8);
   }
+  if (options.grid_scale > 0) grid.scale = options.grid_scale;
   return grid;
 }
 
 std::string settings_of(const ProfilerOptions& options, const MachineFacts& facts) {
   std::string backends;
   for (const std::string& name : backend_names()) backends += " " + name;
-  return fmt::format("{}; {} processor {}; backend {} of{}; threads {}; {} grid, {} caches; budget {} s; model {}",
+  return fmt::format("{}; {} processor {}; backend {} of{}; threads {}; {} grid {}, {} caches; budget {} s; model {}",
                      options.tool, facts.slug, facts.processors, options.backend.empty() ? "best" : options.backend,
-                     backends, options.threads, options.is_quick ? "quick" : "full",
+                     backends, options.threads, options.is_quick ? "quick" : "full", options.grid_scale,
                      options.cache == CacheState::warm ? "warm" : "cold", budget_of(options).value(),
                      options.model == nullptr ? "none" : sha256(options.model->source).substr(0, 16));
 }
@@ -80,9 +83,16 @@ ProfilePlan plan_profile(const ProfilerOptions& options, const MachineFacts& fac
   plan.series = options.model == nullptr ? typical_series(grid.most_bytes)
                                          : std::vector<ModelCases>{cases_of_model(options.model)};
   std::set<std::string> keys;
+  const double room = facts.available_memory.value() > 0 ? share_of_memory * facts.available_memory.value()
+                                                         : std::numeric_limits<double>::infinity();
   const auto add = [&](const std::vector<BenchCase>& cases) {
-    for (const BenchCase& bench_case : cases)
-      if (keys.insert(bench_case.key).second) plan.cases.push_back(bench_case);
+    for (const BenchCase& bench_case : cases) {
+      if (!keys.insert(bench_case.key).second) continue;
+      if (bytes_needed(bench_case) <= room)
+        plan.cases.push_back(bench_case);
+      else
+        plan.left_out.push_back(bench_case.key);
+    }
   };
   for (const ModelCases& series : plan.series) {
     add(series.layers);

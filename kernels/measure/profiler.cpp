@@ -116,6 +116,7 @@ Result<ProfilerResult> profile_machine(const ProfilerOptions& options, const Pro
   const MachineFacts facts = read_machine_facts();
   if (auto fine = check(options, facts); !fine) return tl::unexpected(std::move(fine.error()));
   const ProfilePlan plan = plan_profile(options, facts);
+  for (const std::string& key : plan.left_out) hooks.say("too little memory to measure " + key);
   auto before = earlier(options, plan, hooks);
   if (!before) return tl::unexpected(std::move(before.error()));
 

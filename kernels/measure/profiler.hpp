@@ -13,7 +13,8 @@ namespace tiercut::kernels {
 
 struct ProfilerOptions {
   bool is_quick = false;
-  Seconds budget{0};  ///< of everything; 0: 50 s when quick, 12 minutes else
+  double grid_scale = 0;  ///< as GridOptions::scale; 0: 0.3 when quick, 1 else
+  Seconds budget{0};      ///< of everything; 0: 50 s when quick, 12 minutes else
   int threads = 1;
   std::string backend = {};             ///< empty: the best for each layer
   CacheState cache = CacheState::warm;  ///< in which the laws are measured
@@ -35,7 +36,8 @@ struct ProfilePlan {
   CampaignOptions campaign;
   Seconds probe_budget{};
   std::size_t largest_working_set = 0;
-  std::string settings;  ///< as PartialMeasurements
+  std::string settings;               ///< as PartialMeasurements
+  std::vector<std::string> left_out;  ///< keys of the model's cases that this machine has no memory for
 };
 ProfilePlan plan_profile(const ProfilerOptions& options, const MachineFacts& facts);
 

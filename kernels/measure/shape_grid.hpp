@@ -11,7 +11,7 @@ namespace tiercut::kernels {
 
 /// How many shapes, and how large.
 struct GridOptions {
-  double scale = 1;          ///< of the number of shapes of each kind: 1 is about 1100 in all
+  double scale = 1;          ///< of the number of shapes of each kind: 1 is about 2500 in all
   double most_macs = 1.5e9;  ///< of one layer
   double most_bytes = 1e9;   ///< bytes_needed of one layer
   std::uint64_t first = 0;   ///< index of the sequences to begin with; others give shapes that are not in the grid

@@ -52,6 +52,7 @@ class DeviceProfile : public testing::Test {
   DeviceProfile() : folder(fs::path(testing::TempDir()) / ("tiercut-device-" + std::to_string(::getpid()))) {
     fs::create_directories(folder);
     options.is_quick = true;
+    options.grid_scale = 0.05;
     options.name = "test-1";
     options.tool = "tiercut 9.9";
     options.command = "tiercut profile --quick";

@@ -72,6 +72,21 @@ TEST(ProfilePlan, KeepsWithinTheMemoryOfTheMachine) {
   EXPECT_LE(plan.largest_working_set, 50000000U);
 }
 
+/// OverFeat fast has 146 million weights, 584 MB; the convolution of its sixth block alone 113 million.
+TEST(ProfilePlan, LeavesOutWhatTheMachineHasNoMemoryFor) {
+  auto model = model::read_model(std::string(TIERCUT_SOURCE_DIR) + "/model/zoo/overfeat/fast.yaml");
+  ASSERT_TRUE(model);
+  MachineFacts board = some_machine();
+  board.available_memory = Bytes(8e8);
+  ProfilerOptions options;
+  options.model = *model;
+  const ProfilePlan plan = plan_profile(options, board);
+  ASSERT_FALSE(plan.left_out.empty());
+  EXPECT_NE(plan.left_out.front().find("1024x6x6 -> 3072x1x1 k6"), std::string::npos) << plan.left_out.front();
+  for (const BenchCase& bench_case : plan.cases) EXPECT_LE(bytes_needed(bench_case), 5.6e8) << bench_case.key;
+  EXPECT_TRUE(plan_profile(options, some_machine()).left_out.empty());
+}
+
 TEST(ProfilePlan, HasNoCaseTwiceAndColdOnesToo) {
   const ProfilePlan plan = plan_profile({}, some_machine());
   std::set<std::string> keys;
