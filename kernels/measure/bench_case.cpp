@@ -73,16 +73,17 @@ Layer totals_of(const model::Model& model, const std::vector<LayerId>& layers, c
 
 }  // namespace
 
-std::string key_of(const model::Model& model, LayerId id) {
+std::string key_of(const model::Model& model, LayerId id, CacheState cache) {
   const Layer& layer = model.layer(id);
   std::string inputs;
   for (const LayerId input : layer.inputs) inputs += (inputs.empty() ? "" : " + ") + tensor_text(model.layer(input));
-  return fmt::format("{} {} -> {}{}", to_text(layer.type), inputs, tensor_text(layer), parameters_text(layer));
+  return with_cache(
+      fmt::format("{} {} -> {}{}", to_text(layer.type), inputs, tensor_text(layer), parameters_text(layer)), cache);
 }
 
 BenchCase case_of_layer(std::shared_ptr<const model::Model> model, LayerId id, CacheState cache) {
   BenchCase made;
-  made.key = with_cache(key_of(*model, id), cache);
+  made.key = key_of(*model, id, cache);
   made.layers = {id};
   made.cache = cache;
   made.layer = model->layer(id);
@@ -90,13 +91,15 @@ BenchCase case_of_layer(std::shared_ptr<const model::Model> model, LayerId id, C
   return made;
 }
 
-BenchCase case_of_segment(std::shared_ptr<const model::Model> model, std::vector<LayerId> layers, std::string name) {
+BenchCase case_of_segment(std::shared_ptr<const model::Model> model, std::vector<LayerId> layers, std::string name,
+                          CacheState cache) {
   std::erase_if(layers, [&](LayerId id) {
     const LayerType type = model->layer(id).type;
     return type == LayerType::input || type == LayerType::output;
   });
   BenchCase made;
-  made.key = "segment " + name;
+  made.key = with_cache("segment " + name, cache);
+  made.cache = cache;
   made.segment = std::move(name);
   made.layer = totals_of(*model, layers, made.segment);
   made.layers = std::move(layers);

@@ -22,14 +22,14 @@ struct BenchCase {
 };
 
 /// `Convolution 3x231x231 -> 96x56x56 k11 s4`: equal for layers that cost the same, whatever they are called.
-std::string key_of(const model::Model& model, model::LayerId layer);
+std::string key_of(const model::Model& model, model::LayerId layer, CacheState cache = CacheState::warm);
 
 /// A layer of a model; Input, Output and Flatten (another name for the same memory) are no cases.
 BenchCase case_of_layer(std::shared_ptr<const model::Model> model, model::LayerId layer, CacheState cache);
 
 /// Layers in series; Input and Output layers among them are left out. `name` goes into the key.
 BenchCase case_of_segment(std::shared_ptr<const model::Model> model, std::vector<model::LayerId> layers,
-                          std::string name);
+                          std::string name, CacheState cache = CacheState::warm);
 
 /// What an input of a single layer is.
 struct InputTensor {

@@ -17,14 +17,15 @@ constexpr Seconds shortest_slice{2e-3};
 constexpr Seconds longest_slice{0.5};
 constexpr int most_repeats = 2;
 
-std::vector<std::size_t> order_of_round(std::size_t count, std::uint64_t seed, int round) {
+std::vector<std::size_t> order_of_round(std::size_t count, const CampaignOptions& options, int round) {
   std::vector<std::size_t> order(count);
   std::iota(order.begin(), order.end(), std::size_t{0});
-  RandomStream random(seed, entity_id("campaign/order"), static_cast<std::uint64_t>(round));
+  RandomStream random(options.seed, entity_id("campaign/order"), static_cast<std::uint64_t>(round));
   for (std::size_t left = count; left > 1; --left) {
     const auto pick = static_cast<std::size_t>(random.uniform() * static_cast<double>(left));
     std::swap(order[left - 1], order[std::min(pick, left - 1)]);
   }
+  std::ranges::stable_partition(order, [&](std::size_t index) { return index < options.first_cases; });
   return order;
 }
 
@@ -55,7 +56,7 @@ class Run {
     total_ = static_cast<std::int64_t>(cases_.size()) * options_.rounds;
     for (int round = 0; round < options_.rounds && !outcome_.is_interrupted; ++round) {
       divide_time(round);
-      for (const std::size_t index : order_of_round(cases_.size(), options_.seed, round)) {
+      for (const std::size_t index : order_of_round(cases_.size(), options_, round)) {
         outcome_.spent = spent_before + (stopwatch_.now() - start_);
         outcome_.is_interrupted = hooks_.is_stopped();
         if (outcome_.is_interrupted) break;

@@ -33,6 +33,7 @@ struct CampaignOptions {
   int rounds = 3;    ///< visits to each case, every round in another order, so that a drift hits all alike
   double tolerance = 0.01;
   std::uint64_t seed = 1;
+  std::size_t first_cases = 0;  ///< so many of the cases come first in every round, as others are compared with them
 };
 
 /// What is known of one case.

@@ -49,7 +49,7 @@ std::vector<SeriesRatio> series_of(const ProfilePlan& plan, const CampaignOutcom
       bool is_complete = whole != nullptr;
       for (const model::LayerId id : segment.layers) {
         if (!is_timed(segment.model->layer(id).type)) continue;
-        const CaseRecord* layer = record_of(outcome, key_of(*segment.model, id));
+        const CaseRecord* layer = record_of(outcome, key_of(*segment.model, id, segment.cache));
         is_complete = is_complete && layer != nullptr;
         if (layer == nullptr) break;
         sum += layer->samples.median();

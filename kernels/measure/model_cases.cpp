@@ -35,17 +35,17 @@ std::vector<LayerId> last_uses(const model::Model& model) {
   return last;
 }
 
-ModelCases cases_with_cuts(const model::ModelPointer& model, const std::vector<LayerId>& cuts) {
+ModelCases cases_with_cuts(const model::ModelPointer& model, const std::vector<LayerId>& cuts, CacheState cache) {
   ModelCases made;
   std::set<std::string> keys;
   for (LayerId id = 0; id < model->layer_count(); ++id) {
     if (!is_timed(model->layer(id).type)) continue;
-    BenchCase bench_case = case_of_layer(model, id, CacheState::warm);
+    BenchCase bench_case = case_of_layer(model, id, cache);
     if (keys.insert(bench_case.key).second) made.layers.push_back(std::move(bench_case));
   }
   const LayerId end = model->layer_count() - 1;
   const auto add = [&](LayerId first, LayerId last, const std::string& name) {
-    BenchCase segment = case_of_segment(model, between(first, last), model->name + " " + name);
+    BenchCase segment = case_of_segment(model, between(first, last), model->name + " " + name, cache);
     if (timed_layers(segment) >= 2) made.segments.push_back(std::move(segment));
   };
   add(0, end, "whole");
@@ -102,7 +102,7 @@ class Chain {
     parameters.outputs = outputs;
     return then(LayerType::binary_fc, parameters);
   }
-  ModelCases cases() const { return cases_with_cuts(model_, {}); }
+  ModelCases cases(CacheState cache) const { return cases_with_cuts(model_, {}, cache); }
 
  private:
   void append(Layer layer) {
@@ -140,9 +140,11 @@ std::vector<LayerId> plausible_cuts(const model::Model& model, std::size_t most)
   return cuts;
 }
 
-ModelCases cases_of_model(const model::ModelPointer& model) { return cases_with_cuts(model, plausible_cuts(*model)); }
+ModelCases cases_of_model(const model::ModelPointer& model, CacheState cache) {
+  return cases_with_cuts(model, plausible_cuts(*model), cache);
+}
 
-std::vector<ModelCases> typical_series(double most_bytes) {
+std::vector<ModelCases> typical_series(double most_bytes, CacheState cache) {
   constexpr auto relu = LayerType::relu;
   std::vector<ModelCases> all = {
       Chain("small fully connected", {784})
@@ -152,7 +154,7 @@ std::vector<ModelCases> typical_series(double most_bytes) {
           .then(relu)
           .linear(10)
           .then(LayerType::softmax)
-          .cases(),
+          .cases(cache),
       Chain("large fully connected", {3072})
           .linear(3072)
           .then(relu)
@@ -160,7 +162,7 @@ std::vector<ModelCases> typical_series(double most_bytes) {
           .then(relu)
           .linear(1000)
           .then(LayerType::softmax)
-          .cases(),
+          .cases(cache),
       Chain("convolutional", {3, 64, 64})
           .convolution(32, 5)
           .halve()
@@ -173,13 +175,13 @@ std::vector<ModelCases> typical_series(double most_bytes) {
           .then(relu)
           .linear(10)
           .then(LayerType::softmax)
-          .cases(),
+          .cases(cache),
       Chain("binary", {3, 32, 32}, model::Encoding::int8)
           .binary_block(16)
           .binary_block(32)
           .binary_linear(10)
           .then(LayerType::softmax)
-          .cases(),
+          .cases(cache),
   };
   std::erase_if(all, [&](const ModelCases& cases) { return bytes_needed(cases.segments.front()) > most_bytes; });
   return all;

@@ -14,7 +14,7 @@ struct ModelCases {
   std::vector<BenchCase> layers;
   std::vector<BenchCase> segments;
 };
-ModelCases cases_of_model(const model::ModelPointer& model);
+ModelCases cases_of_model(const model::ModelPointer& model, CacheState cache = CacheState::warm);
 
 /// Layers after which a single tensor leads on that is smaller than every such tensor before it and than the model's
 /// inputs: a cut at a larger one leaves less behind and sends more. At most `most`, the smallest tensors; ascending.
@@ -22,6 +22,6 @@ std::vector<model::LayerId> plausible_cuts(const model::Model& model, std::size_
 
 /// Small networks as they are common, for what running in series changes where no model is given: two fully connected
 /// (one beyond most caches, unless that is more than `most_bytes`), one convolutional, one with binary blocks.
-std::vector<ModelCases> typical_series(double most_bytes);
+std::vector<ModelCases> typical_series(double most_bytes, CacheState cache = CacheState::warm);
 
 }  // namespace tiercut::kernels

@@ -13,7 +13,7 @@
 namespace tiercut::kernels {
 namespace {
 
-constexpr Seconds quick_budget{50};
+constexpr Seconds quick_budget{45};
 constexpr Seconds full_budget{720};
 constexpr Seconds least_budget{1};
 constexpr double probe_share = 0.06;
@@ -37,6 +37,7 @@ GridOptions grid_for(const ProfilerOptions& options, const MachineFacts& facts) 
     grid.most_macs = 1.5e8;
     grid.most_bytes = std::min(grid.most_bytes, 2.5e8);
   }
+  if (options.cache == CacheState::cold) grid.scale *= 0.3;  // every run waits for the caches to be swept
   if (options.grid_scale > 0) grid.scale = options.grid_scale;
   return grid;
 }
@@ -80,8 +81,8 @@ ProfilePlan plan_profile(const ProfilerOptions& options, const MachineFacts& fac
   const GridOptions grid = grid_for(options, facts);
   plan.largest_working_set = std::min(options.is_quick ? largest_working_set / 4 : largest_working_set,
                                       static_cast<std::size_t>(std::max(grid.most_bytes, 1e6)));
-  plan.series = options.model == nullptr ? typical_series(grid.most_bytes)
-                                         : std::vector<ModelCases>{cases_of_model(options.model)};
+  plan.series = options.model == nullptr ? typical_series(grid.most_bytes, options.cache)
+                                         : std::vector<ModelCases>{cases_of_model(options.model, options.cache)};
   std::set<std::string> keys;
   const double room = facts.available_memory.value() > 0 ? share_of_memory * facts.available_memory.value()
                                                          : std::numeric_limits<double>::infinity();
@@ -98,6 +99,7 @@ ProfilePlan plan_profile(const ProfilerOptions& options, const MachineFacts& fac
     add(series.layers);
     add(series.segments);
   }
+  plan.campaign.first_cases = plan.cases.size();
   const std::vector<BenchCase> shapes = shape_grid(grid);
   add(shapes);
   if (options.cache == CacheState::warm) add(cold_sample(shapes, options.is_quick ? 3 * every_cold : every_cold));

@@ -148,6 +148,7 @@ Result<ProfilerResult> profile_machine(const ProfilerOptions& options, const Pro
   if (!unkept.empty() && result.is_interrupted) return tl::unexpected(std::move(unkept));
   if (result.is_interrupted) return result;
   say_what_disturbed(result.outcome, hooks);
+  hooks.say(fmt::format("fitting laws to {} cases", result.outcome.records.size()));
   auto device = device_from(options, plan, facts, probes, result.outcome);
   if (!device) return tl::unexpected(std::move(device.error()));
   result.device = std::move(*device);

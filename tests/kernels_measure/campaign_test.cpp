@@ -49,6 +49,21 @@ TEST(Campaign, VisitsEveryCaseOnceARoundEachTimeInAnotherOrder) {
   EXPECT_EQ(counted(first), counted(second));
 }
 
+TEST(Campaign, BeginsEveryRoundWithTheFirstCases) {
+  FakeStopwatch stopwatch;
+  FakeBench bench(stopwatch);
+  const auto cases = linear_cases(12);
+  run_campaign(cases, bench, stopwatch, {.budget = Seconds(60), .rounds = 2, .first_cases = 3}, {});
+  const auto visits = visits_of(bench);
+  for (const std::size_t round : {0U, 12U}) {
+    std::vector<std::string> first(visits.begin() + round, visits.begin() + round + 3);
+    std::ranges::sort(first);
+    std::vector<std::string> due = {cases[0].key, cases[1].key, cases[2].key};
+    std::ranges::sort(due);
+    EXPECT_EQ(first, due);
+  }
+}
+
 TEST(Campaign, IsTheSameForTheSameSeed) {
   const auto order_for = [](std::uint64_t seed) {
     FakeStopwatch stopwatch;

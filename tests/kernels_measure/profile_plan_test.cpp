@@ -103,6 +103,16 @@ TEST(ProfilePlan, HasNoCaseTwiceAndColdOnesToo) {
   }
 }
 
+TEST(ProfilePlan, WithColdCachesHasNothingWarm) {
+  ProfilerOptions options;
+  options.cache = CacheState::cold;
+  const ProfilePlan plan = plan_profile(options, some_machine());
+  for (const BenchCase& bench_case : plan.cases) EXPECT_EQ(bench_case.cache, CacheState::cold) << bench_case.key;
+  ASSERT_FALSE(plan.series.empty());
+  const BenchCase& whole = plan.series.front().segments.front();
+  EXPECT_EQ(key_of(*whole.model, whole.layers.front(), whole.cache), plan.series.front().layers.front().key);
+}
+
 TEST(ProfilePlan, SettingsTellCampaignsApart) {
   const auto settings = [](const ProfilerOptions& options) { return plan_profile(options, some_machine()).settings; };
   const std::set<std::string> all = {settings({}),
