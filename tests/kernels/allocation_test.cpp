@@ -29,6 +29,7 @@ TEST(AllocationCount, SeesAllocationsOfEveryKind) {
 TEST_P(Allocation, RunsAfterTheFirstMakeNone) {
   if (!can_count_allocations()) GTEST_SKIP() << "the allocator cannot be watched here";
   const auto& [backend, type] = GetParam();
+  if (backend == "onednn") GTEST_SKIP() << "the library makes its lists of arguments anew for each run";
   int supported = 0;
   for (const bool has_packed_input : {false, true}) {
     for (const int threads : {1, 2}) {
