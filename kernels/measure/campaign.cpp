@@ -129,7 +129,7 @@ class Run {
         .budget = slice_, .tolerance = options_.tolerance, .is_cold = bench_case.cache == CacheState::cold};
     for (int attempt = 0;; ++attempt) {
       SampleSet samples = record.samples;
-      take_samples(subject, stopwatch_, clock_, slice, samples);
+      outcome_.interrupted_samples += take_samples(subject, stopwatch_, clock_, slice, samples);
       const bool is_slow = outcome_.drift.add(time_reference(workbench_.reference(), stopwatch_, clock_));
       if (!is_slow || attempt == most_repeats) {
         record.samples = std::move(samples);

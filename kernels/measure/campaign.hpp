@@ -55,11 +55,12 @@ Schedule schedule_for(const std::vector<BenchCase>& cases, Seconds budget, int r
 
 struct CampaignOutcome {
   CaseRecords records;
-  int visits = 0;            ///< made by this call
-  int kept_from_before = 0;  ///< visits taken over
-  int repeated_visits = 0;   ///< thrown away because the reference had slowed down
-  int unreached_cases = 0;   ///< for want of time
-  Diagnostics refused;       ///< of cases that could not be prepared, once each
+  int visits = 0;               ///< made by this call
+  int kept_from_before = 0;     ///< visits taken over
+  int repeated_visits = 0;      ///< thrown away because the reference had slowed down
+  int interrupted_samples = 0;  ///< left out because another process had the processor
+  int unreached_cases = 0;      ///< for want of time
+  Diagnostics refused;          ///< of cases that could not be prepared, once each
   bool is_interrupted = false;
   Seconds spent{};  ///< earlier calls included
   DriftWatch drift;

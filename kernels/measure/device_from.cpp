@@ -92,9 +92,9 @@ void describe_noise(const MachineProbes& probes, const CampaignOutcome& outcome,
   notes.push_back(fmt::format(
       "A reference kernel was timed {} times between layers: {} times it was more than 5 % slower than its median so "
       "far; {} visits were repeated for it, {} kept although it stayed slow. Its last timings were {:.3f} times its "
-      "first. The process was made to wait for others {} times.",
+      "first. The process was made to wait for others {} times; {} samples during which it was were left out.",
       outcome.drift.count(), outcome.drift.slow_count(), outcome.repeated_visits, disturbed, outcome.drift.drift(),
-      probes.involuntary_switches));
+      probes.involuntary_switches, outcome.interrupted_samples));
   if (probes.fastest_clock.value() > 0)
     notes.push_back(fmt::format("Clock of the first processor meanwhile: {:.0f} to {:.0f} MHz.",
                                 probes.slowest_clock.value() / 1e6, probes.fastest_clock.value() / 1e6));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace tiercut::kernels {
 namespace {
@@ -33,25 +34,34 @@ int batch_for(Subject& subject, Stopwatch& stopwatch, const ClockQuality& clock,
 
 }  // namespace
 
-void take_samples(Subject& subject, Stopwatch& stopwatch, const ClockQuality& clock, const SliceOptions& options,
-                  SampleSet& samples) {
+int take_samples(Subject& subject, Stopwatch& stopwatch, const ClockQuality& clock, const SliceOptions& options,
+                 SampleSet& samples) {
   const Seconds start = stopwatch.now();
   int runs = 1;
   if (options.is_cold)
     subject.run();
   else
     runs = batch_for(subject, stopwatch, clock, std::min(options.budget * 0.1, Seconds(2e-3)));
-  int next_check = options.least_samples;
-  for (int taken = 0; taken < options.most_samples;) {
+  int next_check = options.least_samples, kept = 0;
+  std::vector<Seconds> interrupted;
+  for (int taken = 1; taken <= options.most_samples; ++taken) {
     if (options.is_cold) subject.cool();
-    const Seconds time = std::max(Seconds(0), time_of(subject, stopwatch, runs) - clock.overhead);
-    samples.add(time / runs, runs);
-    ++taken;
-    if (taken >= fewest_samples && stopwatch.now() - start >= options.budget) return;
-    if (taken < next_check) continue;
-    if (samples.uncertainty() <= options.tolerance) return;
-    next_check = static_cast<int>(std::ceil(taken * settle_check_growth));
+    const long interruptions = stopwatch.interruptions();
+    const Seconds time = std::max(Seconds(0), time_of(subject, stopwatch, runs) - clock.overhead) / runs;
+    if (stopwatch.interruptions() != interruptions) {
+      interrupted.push_back(time);
+    } else {
+      samples.add(time, runs);
+      ++kept;
+    }
+    if (taken >= fewest_samples && stopwatch.now() - start >= options.budget) break;
+    if (kept < next_check) continue;
+    if (samples.uncertainty() <= options.tolerance) break;
+    next_check = static_cast<int>(std::ceil(kept * settle_check_growth));
   }
+  if (kept >= fewest_samples) return static_cast<int>(interrupted.size());
+  for (const Seconds time : interrupted) samples.add(time, runs);
+  return 0;
 }
 
 }  // namespace tiercut::kernels

@@ -26,8 +26,9 @@ struct SliceOptions {
 inline constexpr int fewest_samples = 3;
 
 /// One visit: runs batches, each at least 20 times as long as the clock's resolution, until the median of `samples`
-/// (those of earlier visits included) has settled or the budget is used.
-void take_samples(Subject& subject, Stopwatch& stopwatch, const ClockQuality& clock, const SliceOptions& options,
-                  SampleSet& samples);
+/// (those of earlier visits included) has settled or the budget is used. A batch in which another process had the
+/// processor is left out, unless too few others remain; returns how many were.
+int take_samples(Subject& subject, Stopwatch& stopwatch, const ClockQuality& clock, const SliceOptions& options,
+                 SampleSet& samples);
 
 }  // namespace tiercut::kernels

@@ -5,11 +5,15 @@
 #include <chrono>
 #include <vector>
 
+#include "kernels/measure/machine_facts.hpp"
+
 namespace tiercut::kernels {
 
 Seconds SteadyStopwatch::now() {
   return Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count());
 }
+
+long SteadyStopwatch::interruptions() { return involuntary_switches(); }
 
 ClockQuality quality_of(Stopwatch& stopwatch) {
   constexpr int readings = 501;

@@ -11,11 +11,14 @@ class Stopwatch {
  public:
   virtual ~Stopwatch() = default;
   virtual Seconds now() = 0;
+  /// How often this process was made to wait for another one so far.
+  virtual long interruptions() { return 0; }
 };
 
 class SteadyStopwatch final : public Stopwatch {
  public:
   Seconds now() override;
+  long interruptions() override;
 };
 
 /// What a stopwatch can tell apart.

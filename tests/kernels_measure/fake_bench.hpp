@@ -20,7 +20,9 @@ class FakeStopwatch final : public Stopwatch {
     time += tick_;
     return Seconds(grain_ > 0 ? std::floor(time / grain_) * grain_ : time);
   }
+  long interruptions() override { return switches; }
   double time = 0;
+  long switches = 0;
 
  private:
   double tick_, grain_;

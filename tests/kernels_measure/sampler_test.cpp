@@ -78,6 +78,34 @@ TEST(Sampler, GoesOnFromEarlierSamples) {
   EXPECT_EQ(samples.count(), 41U);
 }
 
+TEST(Sampler, LeavesOutWhatAnotherProcessInterrupted) {
+  FakeStopwatch stopwatch;
+  // Every third run is interrupted and takes ten times as long.
+  FakeSubject subject(stopwatch, [&](int run) {
+    if (run % 3 != 0) return 1e-3;
+    ++stopwatch.switches;
+    return 1e-2;
+  });
+  SampleSet samples;
+  const int left_out = take_samples(subject, stopwatch, quality_of(stopwatch), {.budget = Seconds(1)}, samples);
+  EXPECT_EQ(samples.count(), 11U);
+  EXPECT_GE(left_out, 5);
+  EXPECT_LE(left_out, 6);
+  EXPECT_NEAR(samples.percentile(0.99).value(), 1e-3, 1e-9);
+}
+
+TEST(Sampler, KeepsInterruptedSamplesWhereThereAreNoOthers) {
+  FakeStopwatch stopwatch;
+  FakeSubject subject(stopwatch, [&](int) {
+    ++stopwatch.switches;
+    return 1e-2;
+  });
+  SampleSet samples;
+  EXPECT_EQ(take_samples(subject, stopwatch, quality_of(stopwatch), {.budget = Seconds(0.1)}, samples), 0);
+  EXPECT_GE(samples.count(), 3U);
+  EXPECT_NEAR(samples.median().value(), 1e-2, 1e-9);
+}
+
 TEST(Sampler, CoolsBeforeEveryColdRunAndTimesOnlyTheRun) {
   FakeStopwatch stopwatch;
   bool has_run_warm = false;
