@@ -32,11 +32,8 @@ std::string overview() {
   for (const Verb& verb : all_verbs()) {
     text += padded("  " + std::string(verb.name), 12) + std::string(verb.summary) + "\n";
   }
-  return text +
+  return text + "\n" + std::string(first_steps()) +
          "\n"
-         "SCENARIO is a file or the name of a shipped one; start with\n"
-         "  tiercut plan big-little/after\n"
-         "  tiercut init\n\n"
          "Exit status: 0 yes, 1 the answer is no, 2 bad usage or input, 3 internal\n"
          "fault, 130 interrupted. `tiercut VERB --help` says more.\n";
 }

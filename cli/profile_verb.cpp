@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/console.hpp"
+#include "cli/estimate_option.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/subject.hpp"
 #include "core/files.hpp"
@@ -62,7 +63,7 @@ Result<kernels::ProfilerOptions> options_from(const Arguments& arguments, const 
                     "bad-budget",
                     {},
                     "a budget of " + *arguments.budget + " measures nothing",
-                    "a time, as 5 min; leave it out for about 12 min, or 50 s with --quick"}});
+                    "a time, as 5 min; leave it out for about 12 min, or 45 s with --quick"}});
     } else {
       options.budget = Seconds(*budget);
     }
@@ -125,6 +126,7 @@ ExitStatus interrupted(Console& console, const std::string& partial) {
 ExitStatus run_profile(const Arguments& arguments, Console& console) {
   if (const auto fine = refuse_overrides(arguments, "a profile is measured, not configured"); !fine)
     return console.refuse(fine.error());
+  if (arguments.estimate) return write_estimate(arguments, console);
   const std::string out = arguments.out.value_or(kernels::read_machine_facts().slug + ".yaml");
   const auto options = options_from(arguments, out);
   if (!options) return console.refuse(options.error());

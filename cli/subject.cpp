@@ -56,9 +56,4 @@ Result<PlannedScenario> read_planned_scenario(const std::string& plan_file, cons
   return PlannedScenario{std::move(*scenario), std::move(*document), std::move(warnings)};
 }
 
-Result<void> refuse_overrides(const Arguments& arguments, const std::string& why) {
-  if (arguments.overrides.empty()) return {};
-  return fail("bad-usage", "--set has no scenario to change here", why);
-}
-
 }  // namespace tiercut::cli

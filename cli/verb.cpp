@@ -5,119 +5,6 @@
 
 namespace tiercut::cli {
 
-namespace {
-
-constexpr std::int64_t most_samples = 1'000'000'000;
-
-const Option plan_option{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan};
-const Option seed_option{"--seed", "S", "of the random streams; default 1", &Arguments::seed};
-
-const std::vector<Verb>& table() {
-  static const std::vector<Verb> verbs = {
-      {"plan",
-       "where each layer runs, so that the promise is kept",
-       "SCENARIO",
-       1,
-       1,
-       {{"--out", "FILE", "write the plan as YAML, whole or not at all", &Arguments::out}},
-       {"Exit status 1: no plan keeps the promise; what stands against it and the",
-        "nearest ways out are printed, and --out writes nothing."},
-       {"plan big-little/after", "plan big-little/after --set links.up.latency=20ms --out plan.yaml"},
-       run_plan},
-      {"simulate",
-       "what latency people really see, sample by sample",
-       "SCENARIO",
-       1,
-       1,
-       {plan_option,
-        {"--samples", "N", "arrivals, warm-up included; default 10000", &Arguments::samples, 1, most_samples},
-        seed_option,
-        {"--warm-up", "N", "first samples left out; default: the scenario's", &Arguments::warm_up, 0, most_samples},
-        {"--records", "FILE", "a line a sample: CSV, or JSON lines for *.jsonl", &Arguments::records}},
-       {"Exit status 1: the promise is missed."},
-       {"simulate big-little/eager --samples 100000 --records eager.csv"},
-       run_simulate},
-      {"explain",
-       "a latency as the sum of its named terms",
-       "SCENARIO",
-       1,
-       1,
-       {plan_option,
-        {"--sample", "I", "simulate, and explain sample I (the first is 0)", &Arguments::sample, 0, most_samples},
-        seed_option},
-       {"Without --sample: every course a sample may take in an idle system."},
-       {"explain big-little/after", "explain big-little/after --sample 17"},
-       run_explain},
-      {"capacity",
-       "time to compute and the largest network, device by device",
-       "SCENARIO",
-       1,
-       1,
-       {},
-       {"The requirement less the way there and back is what a device may compute."},
-       {"capacity big-little/budget-40ms"},
-       run_capacity},
-      {"check",
-       "is a model, profile, scenario or plan sound",
-       "FILE...",
-       1,
-       std::numeric_limits<std::size_t>::max(),
-       {},
-       {"A plan is also held against the scenario that it names, without the planner.",
-        "Exit status 1: a plan does not hold; 2: a file cannot be used."},
-       {"check scenario.yaml plan.yaml"},
-       run_check},
-      {"profile",
-       "measure this machine: what layers cost on it",
-       "",
-       0,
-       0,
-       {{"--out", "FILE", "the profile; default: named after the processor", &Arguments::out},
-        {"--quick", "", "within a minute instead of 12, less exact", &Arguments::is_quick},
-        {"--model", "M", "also measure exactly the layers of this model", &Arguments::model},
-        {"--threads", "N", "threads a layer runs on; default 1", &Arguments::threads, 1, 1024},
-        {"--backend", "NAME", "kernels to measure; default: the best ones", &Arguments::backend},
-        {"--budget", "TIME", "for everything, as 5min", &Arguments::budget},
-        {"--cold", "", "with cold caches, as if other work ran in between", &Arguments::is_cold},
-        {"--resume", "", "only go on from an interrupted call", &Arguments::is_resumed}},
-       {"Interrupted, it keeps FILE.partial, and the same call goes on from there.",
-        "Leave the machine alone meanwhile; what disturbed it is told and noted."},
-       {"profile --quick --out mine.yaml", "profile --model big-little/net1 --out mine.yaml"},
-       run_profile},
-      {"schema",
-       "JSON Schema of a file format, for editors",
-       "[model|profile|scenario|plan]",
-       0,
-       1,
-       {},
-       {"Without a name: the formats there are."},
-       {"schema scenario > scenario.schema.json"},
-       run_schema},
-      {"init",
-       "write a scenario to start from",
-       "[FILE]",
-       0,
-       1,
-       {{"--force", "", "overwrite a file that is there", &Arguments::is_forced}},
-       {"FILE is tiercut.yaml when not given. It runs as it is."},
-       {"init mine.yaml && tiercut plan mine.yaml"},
-       run_init},
-      {"compare",
-       "two plans or two results side by side",
-       "A B",
-       2,
-       2,
-       {},
-       {"Plans are priced on the scenarios they name; results are files of --json."},
-       {"simulate big-little/after --json > a.json", "simulate big-little/eager --json > b.json",
-        "compare a.json b.json"},
-       run_compare},
-  };
-  return verbs;
-}
-
-}  // namespace
-
 std::span<const Option> common_options() {
   static const std::vector<Option> options = {
       {"--json", "", "the result as JSON", &Arguments::is_json},
@@ -128,11 +15,34 @@ std::span<const Option> common_options() {
   return options;
 }
 
-std::span<const Verb> all_verbs() { return table(); }
+const Verb& profile_verb() {
+  static const Verb verb = {
+      "profile",
+      "measure this machine: what layers cost on it",
+      "",
+      0,
+      0,
+      {{"--out", "FILE", "the profile; default: named after the processor", &Arguments::out},
+       {"--quick", "", "within a minute instead of 12, less exact", &Arguments::is_quick},
+       {"--model", "M", "also measure exactly the layers of this model", &Arguments::model},
+       {"--threads", "N", "threads a layer runs on; default 1", &Arguments::threads, 1, 1024},
+       {"--backend", "NAME", "kernels to measure; default: the best ones", &Arguments::backend},
+       {"--budget", "TIME", "for everything, as 5min", &Arguments::budget},
+       {"--cold", "", "with cold caches, as if other work ran in between", &Arguments::is_cold},
+       {"--resume", "", "only go on from an interrupted call", &Arguments::is_resumed},
+       {"--estimate", "BOARD", "reckon, do not measure: a board not at hand", &Arguments::estimate}},
+      {"Interrupted, it keeps FILE.partial, and the same call goes on from there.",
+       "Leave the machine alone meanwhile; what disturbed it is told and noted.",
+       "Boards of --estimate: those with a profiles/devices/BOARD/tiercut.yaml."},
+      {"profile --quick --out mine.yaml", "profile --model big-little/net1 --out mine.yaml",
+       "profile --estimate raspberry-pi-2"},
+      run_profile};
+  return verb;
+}
 
 const Verb* find_verb(std::string_view name) {
-  const auto found = std::ranges::find(table(), name, &Verb::name);
-  return found == table().end() ? nullptr : &*found;
+  const auto found = std::ranges::find(all_verbs(), name, &Verb::name);
+  return found == all_verbs().end() ? nullptr : &*found;
 }
 
 }  // namespace tiercut::cli

@@ -33,7 +33,7 @@ struct Arguments {
   std::optional<std::int64_t> samples, seed, warm_up, sample;
   bool is_forced = false;
   bool is_quick = false, is_cold = false, is_resumed = false;
-  std::optional<std::string> model, backend, budget;
+  std::optional<std::string> model, backend, budget, estimate;
   std::optional<std::int64_t> threads;
 };
 
@@ -62,8 +62,11 @@ struct Verb {
   ExitStatus (*run)(const Arguments&, Console&) = nullptr;
 };
 
-/// The one table of verbs, in the order of the help.
+/// The one table of verbs of a program, in the order of the help (verb_table.cpp; of the profiler for boards,
+/// profiler_verbs.cpp), and what its help tells a newcomer.
 std::span<const Verb> all_verbs();
+std::string_view first_steps();
+const Verb& profile_verb();  ///< the row that both programs have
 
 /// Null when there is none of this name.
 const Verb* find_verb(std::string_view name);

@@ -3,6 +3,7 @@
 set(board_processor i686)
 set(board_triple i686-linux-gnu)
 set(board_architecture i386)
+set(board_library_folder i386-linux-gnu)
 set(board_flags "-march=silvermont -mfpmath=sse")
 set(board_emulator qemu-i386)
 set(board_emulated_processor "Nehalem,+movbe,+pclmulqdq,+rdrand")

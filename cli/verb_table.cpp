@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verb.hpp"
+
+namespace tiercut::cli {
+
+namespace {
+
+constexpr std::int64_t most_samples = 1'000'000'000;
+
+const Option plan_option{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan};
+const Option seed_option{"--seed", "S", "of the random streams; default 1", &Arguments::seed};
+
+const std::vector<Verb>& table() {
+  static const std::vector<Verb> verbs = {
+      {"plan",
+       "where each layer runs, so that the promise is kept",
+       "SCENARIO",
+       1,
+       1,
+       {{"--out", "FILE", "write the plan as YAML, whole or not at all", &Arguments::out}},
+       {"Exit status 1: no plan keeps the promise; what stands against it and the",
+        "nearest ways out are printed, and --out writes nothing."},
+       {"plan big-little/after", "plan big-little/after --set links.up.latency=20ms --out plan.yaml"},
+       run_plan},
+      {"simulate",
+       "what latency people really see, sample by sample",
+       "SCENARIO",
+       1,
+       1,
+       {plan_option,
+        {"--samples", "N", "arrivals, warm-up included; default 10000", &Arguments::samples, 1, most_samples},
+        seed_option,
+        {"--warm-up", "N", "first samples left out; default: the scenario's", &Arguments::warm_up, 0, most_samples},
+        {"--records", "FILE", "a line a sample: CSV, or JSON lines for *.jsonl", &Arguments::records}},
+       {"Exit status 1: the promise is missed."},
+       {"simulate big-little/eager --samples 100000 --records eager.csv"},
+       run_simulate},
+      {"explain",
+       "a latency as the sum of its named terms",
+       "SCENARIO",
+       1,
+       1,
+       {plan_option,
+        {"--sample", "I", "simulate, and explain sample I (the first is 0)", &Arguments::sample, 0, most_samples},
+        seed_option},
+       {"Without --sample: every course a sample may take in an idle system."},
+       {"explain big-little/after", "explain big-little/after --sample 17"},
+       run_explain},
+      {"capacity",
+       "time to compute and the largest network, device by device",
+       "SCENARIO",
+       1,
+       1,
+       {},
+       {"The requirement less the way there and back is what a device may compute."},
+       {"capacity big-little/budget-40ms"},
+       run_capacity},
+      {"check",
+       "is a model, profile, scenario or plan sound",
+       "FILE...",
+       1,
+       std::numeric_limits<std::size_t>::max(),
+       {},
+       {"A plan is also held against the scenario that it names, without the planner.",
+        "Exit status 1: a plan does not hold; 2: a file cannot be used."},
+       {"check scenario.yaml plan.yaml"},
+       run_check},
+      profile_verb(),
+      {"schema",
+       "JSON Schema of a file format, for editors",
+       "[model|profile|scenario|plan]",
+       0,
+       1,
+       {},
+       {"Without a name: the formats there are."},
+       {"schema scenario > scenario.schema.json"},
+       run_schema},
+      {"init",
+       "write a scenario to start from",
+       "[FILE]",
+       0,
+       1,
+       {{"--force", "", "overwrite a file that is there", &Arguments::is_forced}},
+       {"FILE is tiercut.yaml when not given. It runs as it is."},
+       {"init mine.yaml && tiercut plan mine.yaml"},
+       run_init},
+      {"compare",
+       "two plans or two results side by side",
+       "A B",
+       2,
+       2,
+       {},
+       {"Plans are priced on the scenarios they name; results are files of --json."},
+       {"simulate big-little/after --json > a.json", "simulate big-little/eager --json > b.json",
+        "compare a.json b.json"},
+       run_compare},
+  };
+  return verbs;
+}
+
+}  // namespace
+
+std::span<const Verb> all_verbs() { return table(); }
+
+std::string_view first_steps() {
+  return "SCENARIO is a file or the name of a shipped one; start with\n"
+         "  tiercut plan big-little/after\n"
+         "  tiercut init\n";
+}
+
+}  // namespace tiercut::cli
