@@ -164,6 +164,13 @@ class PackedBinaryConv final : public Kernel {
     for (Index x = 0; x < width.output; ++x, run += words) {
       const Range taps = taps_inside(width, x);
       const std::uint64_t* pixel = pixels + (x * width.stride - width.pad + taps.begin) * pixel_words_;
+      if (words <= 2) {
+        std::uint64_t bits = 0;
+        for (Index tap = taps.begin; tap < taps.end; ++tap, ++pixel) bits |= *pixel << (tap * channels_);
+        run[0] = static_cast<std::uint32_t>(bits);
+        if (words == 2) run[1] = static_cast<std::uint32_t>(bits >> 32);
+        continue;
+      }
       std::fill_n(run, words, 0);
       for (Index tap = taps.begin; tap < taps.end; ++tap) {
         for (Index word = 0; word < pixel_words_; ++word, ++pixel) append(run, tap * channels_ + 64 * word, *pixel);

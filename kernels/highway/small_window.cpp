@@ -108,35 +108,27 @@ struct OddColumns {
   HWY_INLINE hn::Vec<D> in_order(hn::Vec<D> sums) const { return sums; }
 };
 
-/// Shifts and blends within pairs of lanes instead of permutations, which take a register's halves one after the other:
-/// the sums of columns 0, 4, 1, 5, 2, 6, 3, 7, put in order at the end.
+/// Up to seven columns. Shifts and blends within pairs of lanes instead of permutations, which take a register's halves
+/// one after the other: the sums of columns 0, 4, 1, 5, 2, 6, 3, put in order at the end.
 struct PairedColumns {
   using D = hn::CappedTag<float, 8>;
   static constexpr int stride = 2;
-  PartialLoad<D> low[2], high[2];
-  hn::Indices256<float> order;
+  PartialLoad<D> low, high;
+  hn::Indices256<float> next, order;
   HWY_INLINE PairedColumns(D d, const Side& width, Index x) {
-    const Index start = 2 * x - width.pad;
-    for (int i = 0; i < 2; ++i) {
-      low[i].set(d, width, start + 2 * i);
-      high[i].set(d, width, start + 2 * i + 8);
-    }
-    alignas(32) constexpr std::int32_t lanes[8] = {0, 2, 4, 6, 1, 3, 5, 7};
-    order = hn::SetTableIndices(d, lanes);
-  }
-  static HWY_INLINE hn::Vec<D> even(hn::Vec<D> low, hn::Vec<D> high) {
-    const hn::Repartition<std::uint64_t, D> pairs;
-    return hn::OddEven(hn::BitCast(D(), hn::ShiftLeft<32>(hn::BitCast(pairs, high))), low);
-  }
-  static HWY_INLINE hn::Vec<D> odd(hn::Vec<D> low, hn::Vec<D> high) {
-    const hn::Repartition<std::uint64_t, D> pairs;
-    return hn::OddEven(high, hn::BitCast(D(), hn::ShiftRight<32>(hn::BitCast(pairs, low))));
+    low.set(d, width, 2 * x - width.pad);
+    high.set(d, width, 2 * x - width.pad + 8);
+    alignas(32) constexpr std::int32_t next_lanes[8] = {2, 3, 4, 5, 6, 7, 1, 1};
+    alignas(32) constexpr std::int32_t order_lanes[8] = {0, 2, 4, 6, 1, 3, 5, 7};
+    next = hn::SetTableIndices(d, next_lanes);
+    order = hn::SetTableIndices(d, order_lanes);
   }
   HWY_INLINE void load(D d, const float* row, hn::Vec<D>* seen) const {
-    const auto low0 = low[0](d, row), high0 = high[0](d, row);
-    seen[0] = even(low0, high0);
-    seen[1] = odd(low0, high0);
-    seen[2] = even(low[1](d, row), high[1](d, row));
+    const hn::Repartition<std::uint64_t, D> pairs;
+    const auto low0 = low(d, row), high0 = high(d, row);
+    seen[0] = hn::OddEven(hn::BitCast(d, hn::ShiftLeft<32>(hn::BitCast(pairs, high0))), low0);
+    seen[1] = hn::OddEven(high0, hn::BitCast(d, hn::ShiftRight<32>(hn::BitCast(pairs, low0))));
+    seen[2] = hn::TableLookupLanes(seen[0], next);
   }
   HWY_INLINE hn::Vec<D> in_order(hn::Vec<D> sums) const { return hn::TableLookupLanes(sums, order); }
 };
@@ -213,9 +205,9 @@ void filter_planes_in(const SmallWindow& window, const Planes& planes) {
   if (window.width.stride == 1) {
     filter_all<NextColumns<Whole>, NextColumns<hn::CappedTag<float, 8>>>(window, planes, 8);
   } else if (window.width.pad == 1) {
-    filter_all<OddColumns<Whole>, PairedColumns>(window, planes, 8);
+    filter_all<OddColumns<Whole>, PairedColumns>(window, planes, 7);
   } else {
-    filter_all<EvenColumns<Whole>, PairedColumns>(window, planes, 8);
+    filter_all<EvenColumns<Whole>, PairedColumns>(window, planes, 7);
   }
 #else
   if (window.width.stride == 1) {
