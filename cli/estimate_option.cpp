@@ -9,7 +9,8 @@ namespace tiercut::cli {
 
 ExitStatus write_estimate(const Arguments& arguments, Console& console) {
   if (arguments.is_quick || arguments.is_cold || arguments.is_resumed || arguments.model || arguments.threads ||
-      arguments.backend || arguments.budget) {
+      arguments.backend || arguments.budget ||
+      arguments.checked || arguments.shapes) {
     return console.refuse({{Severity::error,
                             "bad-usage",
                             {},

@@ -9,6 +9,8 @@
 #include "cli/console.hpp"
 #include "cli/estimate_option.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/measuring_arguments.hpp"
+#include "cli/profile_check_option.hpp"
 #include "cli/subject.hpp"
 #include "core/files.hpp"
 #include "core/schema.hpp"
@@ -52,30 +54,15 @@ Result<kernels::ProfilerOptions> options_from(const Arguments& arguments, const 
   options.must_resume = arguments.is_resumed;
   Diagnostics slips;
   const auto keep_errors = [&](Diagnostics found) { slips.insert(slips.end(), found.begin(), found.end()); };
-  if (arguments.backend && arguments.backend->empty())
-    keep_errors({{Severity::error, "bad-usage", {}, "--backend names none", "leave it out for the best"}});
-  if (arguments.budget) {
-    const auto budget = parse_quantity(*arguments.budget, Dimension::time);
-    if (!budget) {
-      keep_errors(budget.error());
-    } else if (!(*budget > 0)) {
-      keep_errors({{Severity::error,
-                    "bad-budget",
-                    {},
-                    "a budget of " + *arguments.budget + " measures nothing",
-                    "a time, as 5 min; leave it out for about 12 min, or 45 s with --quick"}});
-    } else {
-      options.budget = Seconds(*budget);
-    }
-  }
-  if (arguments.model) {
-    const auto path = resolve_reference(*arguments.model, "", "model/zoo", {});
-    auto model = path ? model::read_model(*path) : tl::unexpected(path.error());
-    if (model)
-      options.model = std::move(*model);
-    else
-      keep_errors(model.error());
-  }
+  if (const auto fine = check_backend(arguments); !fine) keep_errors(fine.error());
+  if (const auto budget = budget_of(arguments))
+    options.budget = *budget;
+  else
+    keep_errors(budget.error());
+  if (auto model = model_of(arguments))
+    options.model = std::move(*model);
+  else
+    keep_errors(model.error());
   if (auto fine = kernels::check(options, kernels::read_machine_facts()); !fine) keep_errors(fine.error());
   if (!slips.empty()) return tl::unexpected(std::move(slips));
   return options;
@@ -127,6 +114,9 @@ ExitStatus run_profile(const Arguments& arguments, Console& console) {
   if (const auto fine = refuse_overrides(arguments, "a profile is measured, not configured"); !fine)
     return console.refuse(fine.error());
   if (arguments.estimate) return write_estimate(arguments, console);
+  if (arguments.checked) return check_profile_here(arguments, console);
+  if (arguments.shapes)
+    return console.refuse({{Severity::error, "bad-usage", {}, "--shapes belongs to --check", "leave it out"}});
   const std::string out = arguments.out.value_or(kernels::read_machine_facts().slug + ".yaml");
   const auto options = options_from(arguments, out);
   if (!options) return console.refuse(options.error());

@@ -30,12 +30,14 @@ const Verb& profile_verb() {
        {"--budget", "TIME", "for everything, as 5min", &Arguments::budget},
        {"--cold", "", "with cold caches, as if other work ran in between", &Arguments::is_cold},
        {"--resume", "", "only go on from an interrupted call", &Arguments::is_resumed},
+       {"--check", "PROFILE", "hold a profile against this machine, on other layers", &Arguments::checked},
+       {"--shapes", "N", "with --check: about so many layers; default 400", &Arguments::shapes, 0, 100'000},
        {"--estimate", "BOARD", "reckon, do not measure: a board not at hand", &Arguments::estimate}},
       {"Interrupted, it keeps FILE.partial, and the same call goes on from there.",
        "Leave the machine alone meanwhile; what disturbed it is told and noted.",
        "Boards of --estimate: those with a profiles/devices/BOARD/tiercut.yaml."},
       {"profile --quick --out mine.yaml", "profile --model big-little/net1 --out mine.yaml",
-       "profile --estimate raspberry-pi-2"},
+       "profile --check mine.yaml --out errors.csv", "profile --estimate raspberry-pi-2"},
       run_profile};
   return verb;
 }

@@ -33,8 +33,8 @@ struct Arguments {
   std::optional<std::int64_t> samples, seed, warm_up, sample;
   bool is_forced = false;
   bool is_quick = false, is_cold = false, is_resumed = false;
-  std::optional<std::string> model, backend, budget, estimate;
-  std::optional<std::int64_t> threads;
+  std::optional<std::string> model, backend, budget, estimate, checked;
+  std::optional<std::int64_t> threads, shapes;
 };
 
 /// One option: parsing, help and range errors all come from this row.

@@ -10,6 +10,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 if(NOT TIERCUT_PROFILER_ONLY)
+  find_package(ZLIB REQUIRED)
+  pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
   find_package(spdlog REQUIRED)
   find_package(Boost REQUIRED)
   find_library(SIMGRID_LIBRARY simgrid REQUIRED)

@@ -168,20 +168,6 @@ double rank(const std::vector<double>& sorted, double share) {
   return sorted.empty() ? 0 : nearest_rank(sorted, share);
 }
 
-FitQuality quality_from(std::vector<double> errors, std::vector<double> spreads) {
-  FitQuality quality;
-  quality.observations = static_cast<int>(errors.size());
-  if (errors.empty()) return quality;
-  std::ranges::sort(errors);
-  std::ranges::sort(spreads);
-  quality.median_error = rank(errors, 0.5);
-  quality.p99_error = rank(errors, 0.99);
-  const auto within = std::ranges::upper_bound(errors, 0.1) - errors.begin();
-  quality.share_within_10 = static_cast<double>(within) / static_cast<double>(errors.size());
-  quality.median_spread = rank(spreads, 0.5);
-  return quality;
-}
-
 std::string how_fitted(const Observation& first, const FitQuality& quality, std::size_t shapes) {
   return fmt::format(
       "tiercut profile: {} observations of {} shapes, backend {}, {} thread{}, {} caches; non-negative least squares "
@@ -225,6 +211,20 @@ bool is_sound(const Observation& observation) {
 }
 
 }  // namespace
+
+FitQuality quality_from(std::vector<double> errors, std::vector<double> spreads) {
+  FitQuality quality;
+  quality.observations = static_cast<int>(errors.size());
+  if (errors.empty()) return quality;
+  std::ranges::sort(errors);
+  std::ranges::sort(spreads);
+  quality.median_error = rank(errors, 0.5);
+  quality.p99_error = rank(errors, 0.99);
+  const auto within = std::ranges::upper_bound(errors, 0.1) - errors.begin();
+  quality.share_within_10 = static_cast<double>(within) / static_cast<double>(errors.size());
+  quality.median_spread = rank(spreads, 0.5);
+  return quality;
+}
 
 Result<std::vector<FittedLaw>> fit_laws(std::span<const Observation> observations) {
   std::map<model::LayerType, std::vector<const Observation*>> by_type;

@@ -30,6 +30,9 @@ struct FittedLaw {
 /// too-few-observations.
 Result<std::vector<FittedLaw>> fit_laws(std::span<const Observation> observations);
 
+/// Of absolute relative errors, and of the spreads of what was measured.
+FitQuality quality_from(std::vector<double> errors, std::vector<double> spreads);
+
 /// Quality of given laws on given observations.
 FitQuality quality_of(const profiles::CostLaw& law, std::span<const Observation> observations);
 

@@ -16,11 +16,12 @@ namespace {
 constexpr Seconds quick_budget{45};
 constexpr Seconds full_budget{720};
 constexpr Seconds least_budget{1};
+constexpr double full_grid = 3, quick_grid = 0.3;
 constexpr double probe_share = 0.06;
 constexpr Seconds longest_probe{10};
 constexpr std::size_t largest_working_set = std::size_t{512} << 20;
 constexpr double share_of_memory = 0.7;  // beyond it a board begins to swap, or ends the process
-constexpr std::size_t every_cold = 12;   // of the grid, once more with cold caches
+constexpr std::size_t every_cold = 24;   // of the grid, once more with cold caches
 
 Seconds budget_of(const ProfilerOptions& options) {
   if (options.budget.value() > 0) return options.budget;
@@ -29,11 +30,11 @@ Seconds budget_of(const ProfilerOptions& options) {
 
 GridOptions grid_for(const ProfilerOptions& options, const MachineFacts& facts) {
   const double available = facts.available_memory.value();
-  GridOptions grid;
+  GridOptions grid{.scale = full_grid};
   grid.cache = options.cache;
   grid.most_bytes = available > 0 ? std::min(grid.most_bytes, available / 4) : grid.most_bytes;
   if (options.is_quick) {
-    grid.scale = 0.3;
+    grid.scale = quick_grid;
     grid.most_macs = 1.5e8;
     grid.most_bytes = std::min(grid.most_bytes, 2.5e8);
   }

@@ -13,7 +13,7 @@ namespace tiercut::kernels {
 
 struct ProfilerOptions {
   bool is_quick = false;
-  double grid_scale = 0;  ///< as GridOptions::scale; 0: 0.3 when quick, 1 else
+  double grid_scale = 0;  ///< as GridOptions::scale; 0: 0.3 when quick, 3 else
   Seconds budget{0};      ///< of everything; 0: 45 s when quick, 12 minutes else
   int threads = 1;
   std::string backend = {};             ///< empty: the best for each layer
