@@ -17,6 +17,9 @@ struct DataInput {
   std::string name;  ///< `image`, `camera1`
   model::TensorShape shape;
   std::vector<float> values;  ///< samples x shape.elements()
+  /// By sample, 0 where this input does not show the sample's object (MVMC's cameras): what it says alone is then
+  /// neither right nor wrong. Empty: it always does.
+  std::vector<std::uint8_t> in_view = {};
 
   std::span<const float> sample(std::size_t index) const {
     const auto size = static_cast<std::size_t>(shape.elements());
