@@ -30,6 +30,10 @@ struct TracedScore {
   double confidence(model::Confidence measure) const;
 };
 
+/// Whether an exit is sure enough to answer, compared in float64: normalised entropy at most the threshold, the two
+/// other measures at least (DDNN III-D; DESIGN.md, Exit).
+bool is_confident(model::Confidence measure, double confidence, double threshold);
+
 enum class TracePart { calibration, test };
 
 /// What a trained model's exits said of samples whose class is known. Kept in memory column by column; a file of

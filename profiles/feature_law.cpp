@@ -2,6 +2,7 @@
 #include "profiles/feature_law.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tiercut::profiles {
@@ -9,9 +10,29 @@ namespace {
 
 using Factors = std::vector<FeatureTerm::Factor>;
 
-double started(const FeatureTerm::Factor& factor, const LayerExtents& layer) {
-  const double extent = layer[factor.extent];
-  return factor.step == 1 ? extent : std::ceil(extent / factor.step);
+constexpr std::array<std::string_view, count_kinds> count_names = {"per",  "whole", "near",  "spare",
+                                                                   "rest", "odd",   "uneven"};
+
+double counted(const FeatureTerm::Factor& factor, const LayerExtents& layer) {
+  const double extent = layer[factor.extent], step = factor.step;
+  const double whole = std::floor(extent / step), rest = extent - whole * step;
+  switch (factor.count) {
+    case Count::started:
+      return step == 1 ? extent : std::ceil(extent / step);
+    case Count::whole:
+      return whole;
+    case Count::near:
+      return 2 * rest > step ? whole + 1 : whole;
+    case Count::spare:
+      return 2 * rest > step ? 0 : rest;
+    case Count::rest:
+      return rest;
+    case Count::odd:
+      return std::fmod(whole, 2);
+    case Count::uneven:
+      return rest > 0 ? 1 : 0;
+  }
+  return 0;
 }
 
 double size_in_bytes(const Factors& factors, const LayerExtents& layer) {
@@ -19,7 +40,7 @@ double size_in_bytes(const Factors& factors, const LayerExtents& layer) {
   double size = 1;
   bool is_bytes = false;
   for (const auto& factor : factors) {
-    size *= started(factor, layer) * factor.step;
+    size *= counted(factor, layer) * factor.step;
     is_bytes = is_bytes || is_in_bytes(factor.extent);
   }
   return is_bytes ? size : 4 * size;
@@ -27,9 +48,11 @@ double size_in_bytes(const Factors& factors, const LayerExtents& layer) {
 
 }  // namespace
 
+std::string_view to_text(Count count) { return count_names[static_cast<std::size_t>(count)]; }
+
 double FeatureTerm::steps(const LayerExtents& layer) const {
   double count = 1;
-  for (const Factor& factor : factors) count *= started(factor, layer);
+  for (const Factor& factor : factors) count *= counted(factor, layer);
   if (to > 0) count *= std::clamp((size_in_bytes(of, layer) - from) / (to - from), 0.0, 1.0);
   return count;
 }

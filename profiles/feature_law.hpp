@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "core/units.hpp"
@@ -8,12 +9,29 @@
 
 namespace tiercut::profiles {
 
+/// What of an extent x a factor counts, with a step s. Loops over register tiles run whole tiles, and what is left over
+/// takes a path of its own.
+enum class Count {
+  started,  ///< steps that x begins: 17 are 3 of 8
+  whole,    ///< steps that x fills: 2
+  near,     ///< whole steps, and one more for a rest of more than half a step: 2, but 21 are 3
+  spare,    ///< a rest of at most half a step: 1, but none of 21
+  rest,     ///< what is behind the whole steps: 1, of 21 are 5
+  odd,      ///< 1 when the number of whole steps is odd: 0, of 8 to 15 is 1
+  uneven,   ///< 1 when there is a rest: 1, of 16 is 0
+};
+inline constexpr int count_kinds = static_cast<int>(Count::uneven) + 1;
+std::string_view to_text(Count count);  ///< `whole`, as in a file; of `started` it is `per`
+/// Whether it never falls when the extent grows.
+inline bool is_monotone(Count count) { return count <= Count::near; }
+
 /// Time for every step of a product of extents: 0.5 ns for each started 8 filters of each started 16 pixels of each
 /// product. Without factors a constant.
 struct FeatureTerm {
   struct Factor {
     Extent extent = Extent::filters;
-    double step = 1;  ///< counted in started steps; 1 counts the extent itself
+    double step = 1;  ///< 1 counts the extent itself
+    Count count = Count::started;
     bool operator==(const Factor&) const = default;
   };
   std::vector<Factor> factors{};

@@ -12,7 +12,7 @@ using model::LayerType;
 constexpr std::array<std::string_view, extent_count> names = {
     "groups",         "filters",        "depth",       "pixels",        "height",       "width",        "channels",
     "input_channels", "input_height",   "input_width", "kernel_height", "kernel_width", "pool_height",  "pool_width",
-    "elements",       "input_elements", "inputs",      "weight_bytes",  "input_bytes",  "output_bytes", "working_set"};
+    "output_pixels", "elements",       "input_elements", "inputs",      "row_depth",  "weight_bytes",  "input_bytes",  "output_bytes", "working_set"};
 
 struct ImageSize {
   double channels, height, width;
@@ -47,6 +47,7 @@ void set_window(LayerExtents& to, const model::Layer& layer, const ImageSize& in
   to[Extent::kernel_width] = window.kernel_width;
   to.kernel = window.kernel_height == window.kernel_width ? window.kernel_height : 0;
   to.stride = window.stride_height == window.stride_width ? window.stride_height : 0;
+  to.is_padded = !is_unpadded;
   to.is_whole_input = is_unpadded && window.kernel_height == input.height && window.kernel_width == input.width;
   to.is_pointwise = layer.type == LayerType::convolution && to.kernel == 1 && is_unit_step && is_unpadded;
   to.is_single_filter = layer.type == LayerType::convolution && layer.parameters.groups == layer.parameters.outputs;
@@ -75,6 +76,8 @@ LayerExtents extents_of(const model::Layer& layer) {
   to[Extent::input_channels] = input.channels;
   to[Extent::input_height] = input.height;
   to[Extent::input_width] = input.width;
+  to[Extent::input_pixels] = input.height * input.width;
+  to[Extent::output_pixels] = output.height * output.width;
   to[Extent::input_elements] = input.channels * input.height * input.width;
   to[Extent::elements] = output.channels * output.height * output.width;
   to[Extent::inputs] = std::max<double>(1, static_cast<double>(layer.inputs.size()));
@@ -85,17 +88,19 @@ LayerExtents extents_of(const model::Layer& layer) {
   if (has_window(layer.type)) set_window(to, layer, input);
   to[Extent::pixels] = to[Extent::height] * to[Extent::width];
   to.is_flat = to[Extent::pixels] == 1;
+  to[Extent::row_depth] = to[Extent::kernel_width];
   switch (layer.type) {
     case LayerType::linear:
     case LayerType::binary_fc:
       to[Extent::filters] = output.channels;
-      to[Extent::depth] = to[Extent::input_elements];
+      to[Extent::depth] = to[Extent::row_depth] = to[Extent::input_elements];
       break;
     case LayerType::convolution:
     case LayerType::binary_conv_p:
       to[Extent::groups] = layer.type == LayerType::convolution ? layer.parameters.groups : 1;
       to[Extent::filters] = output.channels / to[Extent::groups];
-      to[Extent::depth] = input.channels / to[Extent::groups] * to[Extent::kernel_height] * to[Extent::kernel_width];
+      to[Extent::row_depth] = input.channels / to[Extent::groups] * to[Extent::kernel_width];
+      to[Extent::depth] = to[Extent::row_depth] * to[Extent::kernel_height];
       break;
     default:
       to[Extent::groups] = output.channels;
@@ -110,7 +115,7 @@ LayerExtents square_linear(double weights) {
   to.values.fill(1);
   to.is_flat = true;
   const double side = std::sqrt(weights);
-  for (Extent extent : {Extent::filters, Extent::depth, Extent::channels, Extent::input_channels, Extent::elements,
+  for (Extent extent : {Extent::filters, Extent::depth, Extent::row_depth, Extent::channels, Extent::input_channels, Extent::elements,
                         Extent::input_elements})
     to[extent] = side;
   set_bytes(to, 4 * weights, 4 * side, 4 * side);
@@ -121,8 +126,42 @@ bool Condition::holds(const LayerExtents& layer) const {
   const auto agrees = [](const auto& wanted, auto actual) { return !wanted || *wanted == actual; };
   return agrees(depthwise, layer.is_depthwise) && agrees(single_filter, layer.is_single_filter) &&
          agrees(pointwise, layer.is_pointwise) && agrees(whole_input, layer.is_whole_input) &&
-         agrees(flat, layer.is_flat) && agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) &&
-         agrees(stride, layer.stride);
+         agrees(padded, layer.is_padded) && agrees(flat, layer.is_flat) && agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) &&
+         agrees(stride, layer.stride) &&
+         std::ranges::all_of(below, [&](const Limit& limit) { return layer[limit.extent] < limit.less_than; });
+}
+
+std::optional<Condition> Condition::and_also(const Condition& other) const {
+  Condition both = *this;
+  bool is_new = false, is_contrary = false;
+  const auto add = [&](auto& own, const auto& more) {
+    if (!more) return;
+    if (own && *own != *more) is_contrary = true;
+    if (!own) is_new = true;
+    own = more;
+  };
+  add(both.depthwise, other.depthwise);
+  add(both.single_filter, other.single_filter);
+  add(both.pointwise, other.pointwise);
+  add(both.whole_input, other.whole_input);
+  add(both.padded, other.padded);
+  add(both.flat, other.flat);
+  add(both.packed_input, other.packed_input);
+  add(both.kernel, other.kernel);
+  add(both.stride, other.stride);
+  for (const Limit& limit : other.below) {
+    const auto own = std::ranges::find(both.below, limit.extent, &Limit::extent);
+    if (own == both.below.end()) {
+      both.below.push_back(limit);
+      is_new = true;
+    } else if (limit.less_than < own->less_than) {
+      own->less_than = limit.less_than;
+      is_new = true;
+    }
+  }
+  if (is_contrary || !is_new) return std::nullopt;
+  std::ranges::sort(both.below, {}, &Limit::extent);
+  return both;
 }
 
 }  // namespace tiercut::profiles

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "model/layer.hpp"
 
@@ -19,16 +20,19 @@ enum class Extent {
   height,          ///< rows of them
   width,           ///< columns of them
   channels,        ///< of the output
-  input_channels,  ///< of the first input, as the next two
+  input_channels,  ///< of the first input, as the next three
   input_height,
   input_width,
+  input_pixels,
   kernel_height,
   kernel_width,
   pool_height,  ///< BinaryConvP: its pooling window
   pool_width,
+  output_pixels,   ///< as pixels, but of BinaryConvP behind its pooling
   elements,        ///< of the output
   input_elements,  ///< of the first input
   inputs,          ///< how many tensors a join reads
+  row_depth,       ///< products of an output in one row of its window
   weight_bytes,
   input_bytes,  ///< all inputs together
   output_bytes,
@@ -45,6 +49,7 @@ struct LayerExtents {
   bool is_single_filter = false;  ///< Convolution with one output channel a group
   bool is_pointwise = false;      ///< Convolution of 1x1, stride 1, no padding
   bool is_whole_input = false;    ///< one window that is all of the image, without padding
+  bool is_padded = false;         ///< the window reaches beyond the image
   bool is_flat = false;           ///< one output position a channel
   bool is_packed_input = false;   ///< the inputs are bits
   int kernel = 1, stride = 1;     ///< of a square window; 0 where its sides differ
@@ -59,12 +64,21 @@ LayerExtents square_linear(double weights);
 
 /// Which layers a part of a law is for; what is not given holds for all.
 struct Condition {
-  std::optional<bool> depthwise{}, single_filter{}, pointwise{}, whole_input{}, flat{}, packed_input{};
+  /// An extent that is less than so much.
+  struct Limit {
+    Extent extent = Extent::filters;
+    double less_than = 0;
+    bool operator==(const Limit&) const = default;
+  };
+  std::optional<bool> depthwise{}, single_filter{}, pointwise{}, whole_input{}, padded{}, flat{}, packed_input{};
   std::optional<int> kernel{}, stride{};
+  std::vector<Limit> below{};  ///< all must hold
 
   bool holds(const LayerExtents& layer) const;
   bool is_empty() const { return *this == Condition{}; }
   bool operator==(const Condition&) const = default;
+  /// Both at once; empty when the other says nothing new.
+  std::optional<Condition> and_also(const Condition& other) const;
 };
 
 }  // namespace tiercut::profiles
