@@ -51,7 +51,29 @@ class Lowering {
     return static_cast<StageId>(drafts_.size()) - 1;
   }
 
+  /// Exits of a trace are decided row by row; the probability shown is the share of all rows.
+  void describe_replay() {
+    const auto chosen = thresholds_of(scenario_, plan_);
+    for (int k = 0; k < final_level(); ++k) {
+      const auto index = static_cast<std::size_t>(k);
+      graph_.exits.push_back({net_.exits[index].name, 0, k});
+      if (is_used(k) && !chosen[index])
+        errors_.push_back({Severity::error, "missing-threshold",
+                           Location{scenario_.file, 0, 0, "exits." + net_.exits[index].name},
+                           "exit `" + net_.exits[index].name + "` is used, but has no threshold",
+                           "state one in the scenario or in the plan, or do not use the exit"});
+    }
+    auto replay = std::make_shared<scenarios::ExitReplay>(scenarios::replay_of(scenario_, chosen));
+    for (int k = 0; k < final_level(); ++k) {
+      const std::uint32_t bit = 1U << k;
+      graph_.exits[static_cast<std::size_t>(k)].probability =
+          static_cast<double>(replay->rows_with(bit, bit)) / static_cast<double>(replay->rows());
+    }
+    graph_.replay = std::move(replay);
+  }
+
   void describe_exits() {
+    if (scenario_.exit_trace) return describe_replay();
     for (int k = 0; k < final_level(); ++k) {
       const auto index = static_cast<std::size_t>(k);
       ExitPoint point{net_.exits[index].name, 0, k};

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "deployment/places.hpp"
+#include "scenarios/exit_replay.hpp"
 
 namespace tiercut::deployment {
 namespace {
@@ -39,6 +40,15 @@ Plan undivided(const scenarios::Scenario& scenario, Place place) {
     if (computes(scenario.model->layers[i])) plan.placement[i] = place;
   }
   return plan;
+}
+
+std::vector<std::optional<double>> thresholds_of(const scenarios::Scenario& scenario, const Plan& plan) {
+  auto chosen = scenarios::thresholds_of(scenario);
+  for (std::size_t k = 0; k < chosen.size(); ++k) {
+    if (k < plan.thresholds.size() && plan.thresholds[k]) chosen[k] = plan.thresholds[k];
+    if (!plan.uses_exit[k]) chosen[k].reset();
+  }
+  return chosen;
 }
 
 Result<Plan> pinned(const scenarios::Scenario& scenario) {

@@ -33,6 +33,9 @@ Plan undivided(const scenarios::Scenario& scenario, Place place);
 /// A plan where every layer follows its pin. Fails with unpinned-layer when a layer has none.
 Result<Plan> pinned(const scenarios::Scenario& scenario);
 
+/// By exit: the plan's threshold, else the scenario's; none for exits that the plan does not use.
+std::vector<std::optional<double>> thresholds_of(const scenarios::Scenario& scenario, const Plan& plan);
+
 enum class PlanStatus { optimal, feasible, infeasible };
 std::string_view to_text(PlanStatus status);
 

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <variant>
 #include <vector>
 
 #include "profiles/cost_law.hpp"
+#include "scenarios/exit_replay.hpp"
 
 namespace tiercut::deployment {
 
@@ -102,19 +104,27 @@ double mean_latency_bound(const scenarios::Scenario& scenario, const Plan& plan)
   const int finals = static_cast<int>(model.exits.size());
   double bound = 0, reached = 1;
   double least_so_far = path[static_cast<std::size_t>(model.answer_layer(finals))];
-  // Any answer, early or final, takes at least the least of the answers that this outcome allows; outcomes are
-  // independent, so walk the exits from the cheapest: conclusive there, or on to the rest.
-  std::vector<std::pair<double, double>> exits;  // (path, probability)
+  // Any answer, early or final, takes at least the least of the answers that this outcome allows, so walk the exits
+  // from the cheapest: conclusive there, or on to the rest. Stated probabilities are independent, a trace is counted.
+  std::vector<std::pair<double, std::size_t>> exits;  // (path, exit)
   for (int k = 0; k < finals; ++k) {
     const auto index = static_cast<std::size_t>(k);
     if (!plan.uses_exit[index] || !scenario.exits[index]) continue;
-    exits.emplace_back(path[static_cast<std::size_t>(model.exits[index].layer)], scenario.exits[index]->probability);
+    exits.emplace_back(path[static_cast<std::size_t>(model.exits[index].layer)], index);
   }
   std::sort(exits.begin(), exits.end());
-  for (const auto& [cost, probability] : exits) {
+  std::optional<scenarios::ExitReplay> replay;
+  if (scenario.exit_trace) replay = scenarios::replay_of(scenario, thresholds_of(scenario, plan));
+  std::uint32_t asked = 0;
+  for (const auto& [cost, exit] : exits) {
     if (cost >= least_so_far) break;
-    bound += reached * probability * cost;
-    reached *= 1 - probability;
+    double still = reached * (1 - scenario.exits[exit]->probability);
+    if (replay) {
+      asked |= 1U << exit;
+      still = static_cast<double>(replay->rows_with(asked, 0)) / static_cast<double>(replay->rows());
+    }
+    bound += (reached - still) * cost;
+    reached = still;
   }
   return bound + reached * least_so_far;
 }

@@ -343,12 +343,17 @@ Result<Summary> replay_mixture(const StageGraph& graph, bool* overlapped) {
   for (unsigned combination = 0; combination < (1u << asked.size()); ++combination) {
     std::vector<bool> conclusive(graph.exits.size(), false);
     double weight = 1;
+    std::uint32_t decided = 0, said = 0;
     for (std::size_t i = 0; i < asked.size(); ++i) {
       const bool is_conclusive = (combination >> i & 1u) != 0;
       conclusive[asked[i]] = is_conclusive;
       const double p = graph.exits[asked[i]].probability;
       weight *= is_conclusive ? p : 1 - p;
+      decided |= 1u << asked[i];
+      if (is_conclusive) said |= 1u << asked[i];
     }
+    if (graph.replay)
+      weight = static_cast<double>(graph.replay->rows_with(decided, said)) / static_cast<double>(graph.replay->rows());
     if (weight == 0) continue;
     const auto latency = replay(graph, conclusive, overlapped);
     mixture.push_back({latency ? latency->seconds().value() : std::numeric_limits<double>::infinity(), weight});

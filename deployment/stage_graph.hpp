@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "core/diagnostic.hpp"
 #include "core/units.hpp"
 #include "model/tensor.hpp"
+#include "scenarios/exit_replay.hpp"
 #include "scenarios/platform.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -166,7 +168,7 @@ struct Connection {
 /// An exit as interpreters see it.
 struct ExitPoint {
   std::string name;
-  double probability = 0;  ///< of being conclusive when asked
+  double probability = 0;  ///< of being conclusive when asked; with a replay the share of all its rows
   int level = 0;
 };
 
@@ -175,6 +177,8 @@ struct StageGraph {
   std::vector<Resource> resources;
   std::vector<Connection> connections;
   std::vector<ExitPoint> exits;  ///< by exit of the model (also unused ones)
+  /// Decides the exits in place of their probabilities, when the scenario has an exit trace.
+  std::shared_ptr<const scenarios::ExitReplay> replay;
   StageId answer = -1;
   int members = 1;  ///< of the source group; a sample's member is 1..members
   scenarios::Arrivals arrivals;

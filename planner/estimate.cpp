@@ -34,6 +34,7 @@ Result<Estimate> estimate(const deployment::StageGraph& graph) {
     run.explain(outcome);
     run.add_load(result.load);
     mixture.push_back({value_of(outcome.latency), outcome.probability});
+    if (graph.replay) result.accuracy = result.accuracy.value_or(0) + outcome.right;
   }
   result.latency_s = summarise(std::move(mixture));
   return result;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/diagnostic.hpp"
@@ -15,6 +16,7 @@ struct Outcome {
   double probability = 0;
   std::vector<std::int8_t> exits;  ///< by exit: 1 conclusive, 0 inconclusive, -1 not asked
   int answered_by = -1;            ///< index of the exit, or exits.size() for the final answer
+  double right = 0;                ///< with an exit trace: probability of this course with a right answer
   Span latency{};
   deployment::Terms terms{};              ///< sums to latency, exactly
   std::vector<deployment::StageId> path;  ///< the stages that decided it, first to last
@@ -29,8 +31,9 @@ struct Load {
 
 /// One sample in an otherwise idle system, at nominal costs.
 struct Estimate {
-  std::vector<Outcome> outcomes;  ///< probabilities sum to 1; in the order found (conclusive first)
-  Summary latency_s;              ///< of the mixture
+  std::vector<Outcome> outcomes;   ///< probabilities sum to 1; in the order found (conclusive first)
+  Summary latency_s;               ///< of the mixture
+  std::optional<double> accuracy;  ///< share of samples answered rightly; only with an exit trace
   Load load;
 };
 

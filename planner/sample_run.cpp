@@ -47,6 +47,7 @@ void SampleRun::reset() {
   asked_ = 0;
   std::fill(exits_.begin(), exits_.end(), std::int8_t{-1});
   probability_ = 1;
+  decided_ = said_ = 0;
   now_ = 0;
   answered_ = Span::longest().picoseconds();
 }
@@ -135,13 +136,24 @@ void SampleRun::hand_out() {
   if (next != std::numeric_limits<std::int64_t>::max()) push(next, sharing_version_, EventKind::flows);
 }
 
+/// That the exit is conclusive, given what the exits asked before have said.
+double SampleRun::chance_of(int exit) {
+  if (graph_.replay == nullptr) return graph_.exits[static_cast<std::size_t>(exit)].probability;
+  const auto reached = graph_.replay->rows_with(decided_, said_);
+  const std::uint32_t bit = 1U << exit;
+  const auto left = graph_.replay->rows_with(decided_ | bit, said_ | bit);
+  return reached > 0 ? static_cast<double>(left) / static_cast<double>(reached) : 0;
+}
+
 bool SampleRun::ask(int exit) {
   auto& known = exits_[static_cast<std::size_t>(exit)];
   if (known >= 0) return known == 1;
-  const double p = graph_.exits[static_cast<std::size_t>(exit)].probability;
+  const double p = chance_of(exit);
   if (asked_ == script_.size()) script_.push_back({exit, p > 0, p > 0 && p < 1});
   const bool is_conclusive = script_[asked_++].is_conclusive;
   known = is_conclusive ? 1 : 0;
+  decided_ |= 1U << exit % 32;
+  if (is_conclusive) said_ |= 1U << exit % 32;
   probability_ *= is_conclusive ? std::min(1.0, p) : 1 - std::max(0.0, p);
   return is_conclusive;
 }

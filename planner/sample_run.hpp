@@ -103,6 +103,7 @@ class SampleRun {
   void cancel(const std::vector<deployment::StageId>& stages);
   void begin(int stage);
   void check_join(int stage);
+  double chance_of(int exit);
   bool ask(int exit);
   void wait_for(int slot, int stage);
   void touch(int slot);
@@ -135,6 +136,7 @@ class SampleRun {
   std::size_t asked_ = 0;
   std::vector<std::int8_t> exits_;
   double probability_ = 1;
+  std::uint32_t decided_ = 0, said_ = 0;  // bit k: exit k was asked, and was conclusive
   std::int64_t now_ = 0;
   std::int64_t answered_ = 0;
   bool has_run_ = false;

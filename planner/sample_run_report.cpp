@@ -40,6 +40,7 @@ int SampleRun::deciding_input(int stage) const {
 
 void SampleRun::explain(Outcome& outcome) const {
   outcome.probability = probability_;
+  outcome.right = 0;
   outcome.exits = exits_;
   outcome.answered_by = -1;
   outcome.latency = Span(answered_);
@@ -66,6 +67,11 @@ void SampleRun::explain(Outcome& outcome) const {
     if (info(stage).kind != Kind::join) continue;
     const int input = deciding_input(stage);
     outcome.terms[static_cast<std::size_t>(Term::aggregation_wait)] += Span(s.fired - state(input).fired);
+  }
+  if (graph_.replay != nullptr) {
+    const auto& rows = *graph_.replay;
+    outcome.right = static_cast<double>(rows.right_rows_with(decided_, said_, outcome.answered_by)) /
+                    static_cast<double>(rows.rows());
   }
   std::reverse(outcome.path.begin(), outcome.path.end());
   const Span sum = std::accumulate(outcome.terms.begin(), outcome.terms.end(), Span{});

@@ -7,19 +7,6 @@
 namespace tiercut::scenarios {
 namespace {
 
-void read_exits(ReadContext& context) {
-  Scenario& scenario = context.scenario;
-  if (context.has_model()) scenario.exits.resize(scenario.model->exits.size());
-  const Node* map = context.find_partly(context.root, "exits", NodeKind::map);
-  if (map == nullptr) return;
-  for (const auto& [name, node] : map->fields) {
-    const int exit = context.exit(name, node.key_where);
-    if (exit < 0 || context.is_refused(node)) continue;
-    scenario.exits[static_cast<std::size_t>(exit)] =
-        ExitStatement{as_quantity(at(node, "probability"), Dimension::ratio), text_or(node, "source", "")};
-  }
-}
-
 Escalation escalation_from(const Node& node) { return node.text == "eager" ? Escalation::eager : Escalation::after; }
 
 void read_policy(ReadContext& context) {
@@ -178,7 +165,6 @@ void read_pins(ReadContext& context) {
 }  // namespace
 
 void read_decisions(ReadContext& context) {
-  read_exits(context);
   read_policy(context);
   read_joins(context);
   read_pins(context);

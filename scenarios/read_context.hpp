@@ -59,7 +59,8 @@ void read_devices(ReadContext& context);
 void read_links(ReadContext& context);
 void read_workload(ReadContext& context);
 void read_requirement(ReadContext& context);
-void read_decisions(ReadContext& context);  ///< exits, policy, joins, pins
+void read_exits(ReadContext& context);      ///< exits, exit_trace
+void read_decisions(ReadContext& context);  ///< policy, joins, pins
 void check_reach(ReadContext& context);     ///< unreachable-device, idle-device, mixed-route
 
 }  // namespace tiercut::scenarios

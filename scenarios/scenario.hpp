@@ -13,6 +13,7 @@
 #include "core/statistics.hpp"
 #include "core/units.hpp"
 #include "model/model.hpp"
+#include "profiles/exit_trace.hpp"
 #include "scenarios/platform.hpp"
 
 namespace tiercut::scenarios {
@@ -38,10 +39,21 @@ struct Workload {
   int source_members = 1;            ///< members of the group at which samples arise, each with its own arrivals
 };
 
-/// What is stated of an exit when there is no exit trace.
+/// What is stated of an exit: a probability, or a threshold that an exit trace is held against.
 struct ExitStatement {
-  double probability = 0;  ///< that the exit is conclusive for a sample that asks it; independent of the others
-  std::string source;      ///< where the figure comes from
+  /// That the exit is conclusive for a sample that asks it. Stated: independent of the others. Of a threshold: the
+  /// share of the trace's samples that got past all exits before.
+  double probability = 0;
+  std::string source;  ///< where the figure comes from
+  std::optional<double> threshold{};
+};
+
+/// Recorded samples that exits are decided by.
+struct TraceUse {
+  std::shared_ptr<const profiles::ExitTrace> trace;
+  std::optional<profiles::TracePart> part = profiles::TracePart::test;  ///< all when empty
+  bool is_in_order = false;  ///< sample i of a run takes row i; else rows are drawn
+  std::string digest{};      ///< SHA-256 of the file
 };
 
 enum class Escalation { after, eager };
@@ -88,6 +100,7 @@ class Scenario {
   Workload workload;
   Requirement requirement;
   std::vector<std::optional<ExitStatement>> exits;  ///< by exit of the model
+  std::optional<TraceUse> exit_trace;
   Policy policy;
   std::vector<JoinPolicy> joins;
   std::vector<Pin> pins;

@@ -129,8 +129,17 @@ ShapePointer policy() {
 
 Format make() {
   const auto exit = shape::record({
-      {"probability", shape::quantity(Dimension::ratio, 0, 1), true, "That the exit answers a sample that reaches it."},
-      {"source", shape::text(), false, "Where the figure comes from."},
+      {"probability", shape::quantity(Dimension::ratio, 0, 1), false,
+       "That the exit answers a sample that reaches it."},
+      {"source", shape::text(), false, "Where the probability comes from."},
+      {"threshold", shape::number(0, 1), false,
+       "In place of a probability: how sure the exit must be, held against the exit trace sample by sample."},
+  });
+  const auto exit_trace = shape::record({
+      {"file", shape::text(), true, "A shipped trace, or a path relative to this file."},
+      {"part", shape::word({"calibration", "test", "all"}), false, "Which samples; test when absent."},
+      {"order", shape::word({"random", "recorded"}), false,
+       "random (the default): each sample of a run draws a recorded one; recorded: one after the other."},
   });
   const auto join = shape::record({
       {"quorum", shape::integer(1, most_alike), true, "Inputs that are enough once the deadline has passed."},
@@ -152,6 +161,8 @@ Format make() {
           {"workload", workload(), true, "Where and how samples arise, and where the answer is wanted."},
           {"requirement", requirement(), false, "What must hold."},
           {"exits", shape::map(exit), false, "What is known of the model's exits, by name."},
+          {"exit_trace", shape::either({shape::text(), exit_trace}), false,
+           "Recorded samples that the exits' thresholds are held against: a shipped trace, or a path."},
           {"policy", policy(), false, "How a sample goes on behind an exit."},
           {"joins", shape::map(join), false, "Aggregations that do not wait for all, by layer."},
           {"pins", shape::list(pin), false, "Layers fixed to a place."},

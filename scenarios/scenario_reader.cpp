@@ -44,6 +44,7 @@ std::string hash_of(const Node& root, const Scenario& scenario) {
   for (const Device& device : scenario.devices) {
     if (device.profile) append_source(device.profile->source);
   }
+  if (scenario.exit_trace) append_source(scenario.exit_trace->digest);
   return "sha256:" + sha256(text);
 }
 
@@ -95,6 +96,7 @@ Result<ScenarioPointer> read_parts(const Document& document, Diagnostics diagnos
   read_links(context);
   read_workload(context);
   read_requirement(context);
+  read_exits(context);
   read_decisions(context);
   if (can_look_for_routes(*scenario, diagnostics)) check_reach(context);
 

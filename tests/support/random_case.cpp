@@ -181,6 +181,7 @@ class Builder {
       scenario_.exits.push_back(scenarios::ExitStatement{0.25 * between(1, 3), "random"});
       scenario_.policy.escalation.push_back(chance(0.5) ? scenarios::Escalation::after : scenarios::Escalation::eager);
     }
+    if (!scenario_.exits.empty() && chance(0.4)) build_trace();
     scenario_.policy.cancel = chance(0.5);
     if (!options_.with_joins) return;
     for (model::LayerId id = 0; id < scenario_.model->layer_count(); ++id) {
@@ -189,6 +190,28 @@ class Builder {
       if (chance(0.7) || join.quorum < 2) join.deadline = coarse_time(15);
       scenario_.joins.push_back(join);
     }
+  }
+
+  /// Few rows with coarse confidences, so that thresholds are met exactly and patterns are left out.
+  void build_trace() {
+    auto trace = std::make_shared<profiles::ExitTrace>();
+    trace->name = "random";
+    trace->classes = 4;
+    for (const auto& exit : scenario_.model->exits) trace->answers.push_back({exit.name, {0, 1, 2}, {0, 1, 2, 3}, {}});
+    trace->answers.push_back({"final", {0, 1, 2, 3}, {0, 1, 2, 3}, {}});
+    trace->scores.resize(trace->answers.size());
+    const int rows = between(1, 12);
+    for (int row = 0; row < rows; ++row) {
+      trace->ids.push_back(static_cast<std::uint32_t>(row));
+      trace->labels.push_back(below(4));
+      trace->parts.push_back(profiles::TracePart::test);
+      for (auto& scores : trace->scores) {
+        const auto level = static_cast<float>(below(5)) / 4.0F;
+        scores.push_back({below(4), level, 1.0F - level / 2, 1.0F - level});
+      }
+    }
+    for (auto& statement : scenario_.exits) statement->threshold = 0.25 * below(5);
+    scenario_.exit_trace = scenarios::TraceUse{std::move(trace), profiles::TracePart::test, chance(0.5), {}};
   }
 
   deployment::Plan build_plan() {
