@@ -37,8 +37,8 @@ void CoordinateDescent::go_on(DescentPoint& point, std::size_t first, std::vecto
 
 void CoordinateDescent::judge(DescentPoint& point) const {
   point.violation = 0;
-  if (point.charge > trace_.slack)
-    point.violation += static_cast<double>(point.charge - trace_.slack) / static_cast<double>(trace_.samples);
+  if (point.charge > terms_.slack)
+    point.violation += static_cast<double>(point.charge - terms_.slack) / static_cast<double>(trace_.samples);
   for (std::size_t m = 1; m < terms_.rows; ++m)
     if (point.sums[m] > terms_.most[m])
       point.violation += (point.sums[m] - terms_.most[m]) / std::max(std::abs(point.sums[m]), 1e-300);

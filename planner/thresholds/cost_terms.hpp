@@ -17,7 +17,8 @@ using Sums = std::array<double, 1 + max_limits>;
 /// Cost and limits as sums of survivors: base + sum over exits of step * (samples of the reduced trace that go on).
 /// Steps are not negative for ordered costs, so leaving exits out of the sum bounds it from below.
 struct CostTerms {
-  CostTerms(const ReducedTrace& trace, const LevelCosts& costs);
+  /// A reduction serves every budget up to its own.
+  CostTerms(const ReducedTrace& trace, const LevelCosts& costs, std::uint64_t budget);
 
   void add(Sums& sums, std::size_t exit, std::size_t survivors) const {
     for (std::size_t m = 0; m < rows; ++m) sums[m] += step[exit][m] * static_cast<double>(survivors);
@@ -29,11 +30,16 @@ struct CostTerms {
   }
 
   std::size_t rows = 1;
+  bool is_possible = false;  ///< as far as the unavoidable loss tells
+  std::uint64_t slack = 0;   ///< budget above the unavoidable loss
   Sums base{}, most{};
   std::vector<Sums> step;  ///< by reduced exit
 };
 
-inline CostTerms::CostTerms(const ReducedTrace& trace, const LevelCosts& costs) : rows(1 + costs.limits.size()) {
+inline CostTerms::CostTerms(const ReducedTrace& trace, const LevelCosts& costs, std::uint64_t budget)
+    : rows(1 + costs.limits.size()),
+      is_possible(trace.is_feasible && budget >= trace.least_loss),
+      slack(is_possible ? budget - trace.least_loss : 0) {
   const auto samples = static_cast<double>(trace.samples);
   step.resize(trace.exits.size());
   for (std::size_t m = 0; m < rows; ++m) {

@@ -37,9 +37,9 @@ bool ThresholdSearch::Node::operator<(const Node& other) const {
   return path > other.path;
 }
 
-ThresholdSearch::ThresholdSearch(const ReducedTrace& trace, const LevelCosts& costs)
-    : trace_(trace), terms_(trace, costs), rows_((max_exits + 4) * trace.words) {
-  root_bound_ = trace.is_feasible ? bound(trace.everyone.data(), 0, terms_.base, trace.slack) : infinite;
+ThresholdSearch::ThresholdSearch(const ReducedTrace& trace, const LevelCosts& costs, std::uint64_t budget)
+    : trace_(trace), terms_(trace, costs, budget), rows_((max_exits + 4) * trace.words) {
+  root_bound_ = terms_.is_possible ? bound(trace.everyone.data(), 0, terms_.base, terms_.slack) : infinite;
 }
 
 double ThresholdSearch::bound(const std::uint64_t* row, std::size_t depth, Sums sums, std::uint64_t slack) const {
@@ -80,10 +80,11 @@ SearchFound ThresholdSearch::run(double incumbent, const SearchLimits& limits) {
   limits_ = limits;
   started_ns_ = now_ns();
   is_stopped_ = false;
+  expanded_ = 0;
   open_ = {};
   if (root_bound_ >= incumbent) return found_;
   start_with_descent();
-  open_.push({.bound = root_bound_, .slack = trace_.slack, .depth = 0, .path = {}});
+  open_.push({.bound = root_bound_, .slack = terms_.slack, .depth = 0, .path = {}});
   std::vector<Node> children;
   double reached = root_bound_;
   while (!open_.empty() && open_.top().bound < found_.cost) {
@@ -117,7 +118,7 @@ void ThresholdSearch::start_with_descent() {
 
 bool ThresholdSearch::is_over() {
   if (found_.nodes >= limits_.nodes) is_stopped_ = true;
-  if (++expanded_ % 16 == 0) {
+  if (expanded_++ % 16 == 0) {
     if (static_cast<double>(now_ns() - started_ns_) * 1e-9 >= limits_.seconds) is_stopped_ = true;
     if (limits_.should_stop && limits_.should_stop()) is_stopped_ = true;
   }

@@ -30,7 +30,8 @@ struct SearchFound {
 /// Best-first search over threshold prefixes of a reduced trace under ordered costs (docs/thresholds.md).
 class ThresholdSearch {
  public:
-  ThresholdSearch(const ReducedTrace& trace, const LevelCosts& costs);
+  /// `budget` at most that of the reduction.
+  ThresholdSearch(const ReducedTrace& trace, const LevelCosts& costs, std::uint64_t budget);
 
   /// No thresholds cost less than this, as a sum over samples; infinite when none exist.
   double root_bound() const { return root_bound_; }

@@ -92,17 +92,21 @@ void measure(const ThresholdProblem& problem, const LevelCosts& costs, Threshold
 }
 
 const ReducedTrace& ThresholdOptimiser::reduction(std::uint64_t budget, const std::vector<bool>& uses) {
-  const auto key = std::pair(budget, uses);
-  const auto known = reductions_.find(key);
-  if (known != reductions_.end()) return known->second;
+  const auto known = reductions_.lower_bound({uses, budget});
+  if (known != reductions_.end() && known->first.first == uses) {
+    const auto& trace = known->second;
+    const bool is_near = known->first.second == budget || !trace.is_feasible ||
+                         (budget > trace.least_loss && trace.slack <= 2 * (budget - trace.least_loss));
+    if (is_near) return trace;
+  }
   if (reductions_.size() >= most_reductions) reductions_.clear();
-  return reductions_.emplace(key, reduce(problem_, budget, uses)).first->second;
+  return reductions_.emplace(std::pair(uses, budget), reduce(problem_, budget, uses)).first->second;
 }
 
 double ThresholdOptimiser::quick_bound(std::uint64_t budget, const LevelCosts& placement) {
   const auto& trace = reduction(budget, mask_of(problem_, placement));
   const bool is_in_order = is_ordered(placement);
-  const ThresholdSearch search(trace, is_in_order ? placement : ordered_below(placement));
+  const ThresholdSearch search(trace, is_in_order ? placement : ordered_below(placement), budget);
   return search.root_bound() / static_cast<double>(problem_.samples());
 }
 
@@ -131,7 +135,7 @@ Result<ThresholdAnswer> ThresholdOptimiser::cheapest(std::uint64_t budget, std::
     SearchFound found;
     std::vector<ExitChoice> choices;
     if (is_in_order) {
-      found = ThresholdSearch(trace, placement).run(best, limits);
+      found = ThresholdSearch(trace, placement, budget).run(best, limits);
       if (found.is_better) choices = choices_of(problem_, trace, found.candidates);
     } else {
       auto unordered = search_unordered(problem_, trace, budget, placement, best, limits);

@@ -67,12 +67,13 @@ class ThresholdOptimiser {
   /// The least loss that some thresholds within the limits reach, and the cheapest of those (bisection on the budget).
   Result<ThresholdAnswer> least_loss(std::span<const LevelCosts> placements, const ThresholdOptions& options = {});
 
+  /// A reduction that serves the budget: its own, or that of one not much larger.
   const ReducedTrace& reduction(std::uint64_t budget, const std::vector<bool>& uses);
   const ThresholdProblem& problem() const { return problem_; }
 
  private:
   const ThresholdProblem& problem_;
-  std::map<std::pair<std::uint64_t, std::vector<bool>>, ReducedTrace> reductions_;
+  std::map<std::pair<std::vector<bool>, std::uint64_t>, ReducedTrace> reductions_;  // by exits used and budget
 };
 
 /// Fills in answered, survivors, loss, cost and amounts of the answer's choices by replaying the problem.

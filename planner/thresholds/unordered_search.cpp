@@ -7,7 +7,7 @@
 namespace tiercut::planner {
 namespace {
 
-constexpr std::uint64_t most_nodes = 2'000'000;
+constexpr std::uint64_t most_work = 200'000'000;  // prefixes times samples, about a second
 
 /// The samples that thresholds of the first exits leave, and what the others have cost.
 struct Prefix {
@@ -69,8 +69,8 @@ class Enumeration {
 
   bool is_over() {
     ++nodes_;
-    if (nodes_ > std::min(most_nodes, limits_.nodes)) is_stopped_ = true;
-    if (nodes_ % 1024 == 0) {
+    if (nodes_ > std::min<std::uint64_t>(most_work / problem_.samples(), limits_.nodes)) is_stopped_ = true;
+    if (nodes_ % 64 == 0) {
       const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start_;
       if (spent.count() >= limits_.seconds || (limits_.should_stop && limits_.should_stop())) is_stopped_ = true;
     }
@@ -137,31 +137,65 @@ class Enumeration {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+/// Exits that the placement uses but the reduction does not know are closed.
+std::vector<ExitChoice> choices_of(const ThresholdProblem& problem, const LevelCosts& costs, const ReducedTrace& trace,
+                                   const std::vector<std::uint32_t>& candidates) {
+  std::vector<ExitChoice> choices(problem.exits.size(), {.is_used = false, .is_closed = false, .threshold = {}});
+  for (std::size_t k = 0; k < choices.size(); ++k) {
+    if (!costs.uses_exit(k)) continue;
+    std::optional<double> surest;
+    for (std::size_t i = 0; i < problem.samples(); ++i)
+      if (problem.exits[k].may_answer[i] != 0) surest = std::max(surest, std::optional(sureness(problem.exits[k], i)));
+    choices[k] = choice_between(problem.exits[k].measure, {}, surest);
+  }
+  for (std::size_t e = 0; e < trace.exits.size(); ++e)
+    choices[trace.exits[e].exit] = trace.exits[e].choices[candidates[e]];
+  return choices;
+}
+
+LevelCosts without_dear_exits(const LevelCosts& costs) {
+  const LevelCosts below = ordered_below(costs);
+  LevelCosts open = costs;
+  open.uses.assign(costs.cost.size() - 1, false);
+  for (std::size_t k = 0; k < open.uses.size(); ++k) {
+    bool is_dear = costs.cost[k] > below.cost[k];
+    for (std::size_t l = 0; l < costs.limits.size(); ++l)
+      is_dear |= costs.limits[l].amount[k] > below.limits[l].amount[k];
+    open.uses[k] = costs.uses_exit(k) && !is_dear;
+  }
+  return open;
+}
+
+void try_choices(const ThresholdProblem& problem, const LevelCosts& costs, std::vector<ExitChoice> choices,
+                 UnorderedFound& best) {
+  const auto outcome = replay(problem, choices);
+  const double cost = mean_cost(costs, outcome.answered) * static_cast<double>(problem.samples());
+  if (cost >= best.found.cost || !keeps_limits(costs, outcome.answered)) return;
+  best.found.cost = cost;
+  best.found.is_better = true;
+  best.choices = std::move(choices);
+}
+
 }  // namespace
 
 UnorderedFound search_unordered(const ThresholdProblem& problem, const ReducedTrace& trace, std::uint64_t budget,
                                 const LevelCosts& costs, double incumbent, const SearchLimits& limits) {
-  const auto samples = static_cast<double>(problem.samples());
-  ThresholdSearch relaxed(trace, ordered_below(costs));
+  ThresholdSearch relaxed(trace, ordered_below(costs), budget);
   const auto bound = relaxed.run(incumbent, limits);
   UnorderedFound best;
   best.found.cost = incumbent;
   best.found.lower_bound = bound.lower_bound;
   best.found.nodes = bound.nodes;
-  if (bound.is_better) {
-    std::vector<ExitChoice> choices(problem.exits.size(), {.is_used = false, .is_closed = false, .threshold = {}});
-    for (std::size_t e = 0; e < trace.exits.size(); ++e)
-      choices[trace.exits[e].exit] = trace.exits[e].choices[bound.candidates[e]];
-    const auto outcome = replay(problem, choices);
-    const double cost = mean_cost(costs, outcome.answered) * samples;
-    if (cost < incumbent && keeps_limits(costs, outcome.answered)) {
-      best.found.cost = cost;
-      best.found.is_better = true;
-      best.choices = std::move(choices);
-    }
-  } else if (bound.is_finished) {
-    return best;
-  }
+  if (bound.is_finished && !bound.is_better) return best;
+  if (bound.is_better) try_choices(problem, costs, choices_of(problem, costs, trace, bound.candidates), best);
+
+  // Exits that are dearer than a later level may be better closed; what is left is ordered and solved exactly.
+  const LevelCosts open = without_dear_exits(costs);
+  const ReducedTrace reduced = reduce(problem, budget, open.uses);
+  const auto ordered = ThresholdSearch(reduced, open, budget).run(best.found.cost, limits);
+  best.found.nodes += ordered.nodes;
+  if (ordered.is_better) try_choices(problem, costs, choices_of(problem, costs, reduced, ordered.candidates), best);
+
   const double lower_bound = bound.lower_bound;
   if (best.found.cost <= lower_bound * (1 + 1e-12)) return best;
   Enumeration all(problem, budget, costs, limits);

@@ -14,7 +14,7 @@ struct UnorderedFound {
 
 /// Costs or limited amounts that fall with the level (an eager exit that is slower than what it runs beside): a sample
 /// without loss may do better to go on, so every score is a candidate. Enumerates them all under the bounds of the
-/// largest ordered costs below; stopped after two million prefixes, it reports their exact optimum as lower bound.
+/// largest ordered costs below; where that takes more than about a second, their exact optimum is the lower bound.
 UnorderedFound search_unordered(const ThresholdProblem& problem, const ReducedTrace& trace, std::uint64_t budget,
                                 const LevelCosts& costs, double incumbent, const SearchLimits& limits);
 
