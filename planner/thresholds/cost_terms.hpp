@@ -9,7 +9,7 @@
 
 namespace tiercut::planner {
 
-inline constexpr std::size_t max_limits = 15;
+inline constexpr std::size_t max_limits = 7;
 
 /// Sums over samples: the cost first, then one for each limit.
 using Sums = std::array<double, 1 + max_limits>;

@@ -31,14 +31,8 @@ std::uint32_t deepest_certain(const ReducedExit& exit, const std::uint64_t* row,
 
 }  // namespace
 
-bool ThresholdSearch::Node::operator<(const Node& other) const {
-  if (bound != other.bound) return bound > other.bound;
-  if (depth != other.depth) return depth < other.depth;
-  return path > other.path;
-}
-
 ThresholdSearch::ThresholdSearch(const ReducedTrace& trace, const LevelCosts& costs, std::uint64_t budget)
-    : trace_(trace), terms_(trace, costs, budget), rows_((max_exits + 4) * trace.words) {
+    : trace_(trace), terms_(trace, costs, budget), ranges_(trace, terms_), rows_((max_exits + 4) * trace.words) {
   root_bound_ = terms_.is_possible ? bound(trace.everyone.data(), 0, terms_.base, terms_.slack) : infinite;
 }
 
@@ -82,29 +76,48 @@ SearchFound ThresholdSearch::run(double incumbent, const SearchLimits& limits) {
   is_stopped_ = false;
   expanded_ = 0;
   open_ = {};
+  nodes_.clear();
+  free_.clear();
   if (root_bound_ >= incumbent) return found_;
   start_with_descent();
-  open_.push({.bound = root_bound_, .slack = terms_.slack, .depth = 0, .path = {}});
+  open({.bound = root_bound_, .slack = terms_.slack, .depth = 0, .path = {}});
   std::vector<Node> children;
   double reached = root_bound_;
   while (!open_.empty() && open_.top().bound < found_.cost) {
-    const Node node = open_.top();
-    reached = node.bound;
+    reached = open_.top().bound;
     if (is_over()) break;
-    open_.pop();
+    const Node node = take_best();
     if (open_.size() >= most_open) {
       dive(node);
     } else {
       children.clear();
       expand(node, children);
       for (const auto& child : children)
-        if (child.bound < found_.cost) open_.push(child);
+        if (child.bound < found_.cost) open(child);
     }
     if (is_stopped_) break;
   }
   found_.is_finished = !is_stopped_;
   found_.lower_bound = is_stopped_ ? std::min(reached, found_.cost) : found_.cost;
   return found_;
+}
+
+void ThresholdSearch::open(const Node& node) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<std::uint32_t>(nodes_.size()));
+    nodes_.emplace_back();
+  }
+  const std::uint32_t place = free_.back();
+  free_.pop_back();
+  nodes_[place] = node;
+  open_.push({node.bound, place});
+}
+
+ThresholdSearch::Node ThresholdSearch::take_best() {
+  const std::uint32_t place = open_.top().node;
+  open_.pop();
+  free_.push_back(place);
+  return nodes_[place];
 }
 
 void ThresholdSearch::start_with_descent() {
@@ -129,7 +142,8 @@ void ThresholdSearch::dive(const Node& node) {
   if (is_over()) return;
   std::vector<Node> children;
   expand(node, children);
-  std::sort(children.begin(), children.end(), [](const Node& a, const Node& b) { return b < a; });
+  std::sort(children.begin(), children.end(),
+            [](const Node& a, const Node& b) { return a.bound != b.bound ? a.bound < b.bound : a.path < b.path; });
   for (const auto& child : children) {
     if (is_stopped_ || child.bound >= found_.cost) return;
     dive(child);
@@ -146,6 +160,7 @@ void ThresholdSearch::expand(const Node& node, std::vector<Node>& children) {
   Node child = node;
   if (k + 1 >= exits) return finish(row, sums, node.slack, child);
 
+  if (!ranges_.tighten(row, k, sums, node.slack, found_.cost)) return;
   std::vector<Child> choices;
   walk_candidates(trace_.exits[k], row, node.slack, late_charges(trace_, k, row),
                   [&](std::uint32_t c, std::uint64_t charge) {

@@ -7,6 +7,7 @@
 #include <queue>
 #include <vector>
 
+#include "planner/thresholds/candidate_ranges.hpp"
 #include "planner/thresholds/cost_terms.hpp"
 
 namespace tiercut::planner {
@@ -45,7 +46,12 @@ class ThresholdSearch {
     std::uint64_t slack = 0;
     std::uint32_t depth = 0;
     std::array<std::uint32_t, max_exits> path{};
-    bool operator<(const Node& other) const;
+  };
+  /// Nodes lie still; only their bounds move through the heap.
+  struct Open {
+    double bound = 0;
+    std::uint32_t node = 0;
+    bool operator<(const Open& other) const { return bound != other.bound ? bound > other.bound : node < other.node; }
   };
   struct Child {
     std::uint32_t candidate;
@@ -53,6 +59,8 @@ class ThresholdSearch {
   };
 
   double bound(const std::uint64_t* row, std::size_t depth, Sums sums, std::uint64_t slack) const;
+  void open(const Node& node);
+  Node take_best();
   void start_with_descent();
   void expand(const Node& node, std::vector<Node>& children);
   void finish(const std::uint64_t* row, const Sums& sums, std::uint64_t slack, Node& node);
@@ -62,9 +70,12 @@ class ThresholdSearch {
 
   const ReducedTrace& trace_;
   CostTerms terms_;
+  CandidateRanges ranges_;
   double root_bound_ = 0;
   mutable std::vector<std::uint64_t> rows_;
-  std::priority_queue<Node> open_;
+  std::priority_queue<Open> open_;
+  std::vector<Node> nodes_;
+  std::vector<std::uint32_t> free_;  // of nodes_
   SearchFound found_;
   SearchLimits limits_;
   std::int64_t started_ns_ = 0;
