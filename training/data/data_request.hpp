@@ -31,25 +31,25 @@ struct DataRequest {
   std::string directory;       ///< where the files lie
   std::string part = "train";  ///< `train` or `test`; for idx and npz see `held_out`
 
-  std::vector<std::string> files;  ///< idx: {images, labels}; npz: {archive}; relative to `directory`
+  std::vector<std::string> files = {};  ///< idx: {images, labels}; npz: {archive}; relative to `directory`
   /// npz: {name of the input, name of the array}; an array's first extent counts samples.
-  std::vector<std::pair<std::string, std::string>> arrays;
-  std::string label_array;  ///< npz
-  int classes = 0;          ///< idx and npz; 0: one more than the highest label
+  std::vector<std::pair<std::string, std::string>> arrays = {};
+  std::string label_array = {};  ///< npz
+  int classes = 0;               ///< idx and npz; 0: one more than the highest label
 
   Scaling scaling = Scaling::unit;
   /// For `standardized`; the formats of MNIST have those of its training images when these are left out.
-  std::optional<double> mean, deviation;
-  /// Replaces the shape of the one input that there is, when it has as many elements: {784} for an MLP.
-  std::vector<std::int64_t> shape;
+  std::optional<double> mean = {}, deviation = {};
+  /// Replaces the shape of every input, which must have as many elements: {784} for an MLP.
+  std::vector<std::int64_t> shape = {};
 
   /// mnist-six and mvmc: the pieces (from 1) that become camera1, camera2, ... in this order; empty: all six.
-  std::vector<int> devices;
-  std::optional<int> one_against_rest;  ///< samples of this class become class 1, all others class 0
+  std::vector<int> devices = {};
+  std::optional<int> one_against_rest = {};  ///< samples of this class become class 1, all others class 0
 
   /// idx, npz: share of samples that `split_seed` takes away from `train` and gives to `test`; without it the files
   /// hold one part, and `part` only names it. mvmc, which is one file: 0.2 when absent (680 and 171 of 851).
-  std::optional<double> held_out;
+  std::optional<double> held_out = {};
   std::uint64_t split_seed = 1;
   std::size_t first = 0;  ///< only so many samples, from the first; 0: all
 
@@ -60,8 +60,8 @@ struct DataRequest {
 const std::vector<std::string>& data_formats();
 
 /// Reads, checks and shapes the samples. Fails with unknown-word (format, part), missing-data (with names of files,
-/// checksums and public origin), bad-idx, bad-npz, bad-labels, bad-values, bad-data-request, each naming file and
-/// remedy.
+/// checksums and public origin), bad-idx, bad-npz, bad-data (samples and labels that do not fit), bad-labels,
+/// bad-values, bad-data-request, each naming file and remedy.
 Result<Dataset> load_dataset(const DataRequest& request);
 
 }  // namespace tiercut::training
