@@ -8,7 +8,7 @@
 
 namespace tiercut::kernels {
 
-/// A concatenation as runs of elements: `repeats` times, of each input in turn its next `run` elements.
+/// A concatenation (internal to kernels/ and training/) as runs of elements: `repeats` times, of each input in turn its next `run` elements.
 struct Concatenation {
   std::size_t repeats = 1;
   std::vector<std::size_t> runs;

@@ -6,7 +6,7 @@
 
 #include "kernels/kernel.hpp"
 
-/// How many parameters a layer has in LayerWeights (internal to kernels/ and its tests).
+/// How many parameters a layer has in LayerWeights (internal to kernels/, training/ and the tests).
 namespace tiercut::kernels {
 
 struct WeightCounts {

@@ -7,7 +7,7 @@
 
 #include "model/layer.hpp"
 
-/// Where a window lies along one side of an image (internal to kernels/).
+/// Where a window lies along one side of an image (internal to kernels/ and training/).
 namespace tiercut::kernels {
 
 using Index = std::int64_t;

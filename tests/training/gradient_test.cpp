@@ -5,6 +5,7 @@
 // hundreds of terms, hence 2e-5 of the largest gradient of the layer. A wrong term is off by parts of one.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "reference_network.hpp"

@@ -19,6 +19,7 @@ class BatchGraph {
 
   TrainableLayer* layer(model::LayerId id) const { return node(id).layer.get(); }  ///< null where nothing is computed
   float* values(model::LayerId id) { return node(holder(id)).values.data(); }
+  const float* values(model::LayerId id) const { return node(holder(id)).values.data(); }
   float* gradient(model::LayerId id) { return node(holder(id)).gradient.data(); }
   bool is_absent(model::LayerId id) const { return node(holder(id)).is_absent; }
   /// Whether anything that the tensor is made from can learn.

@@ -130,11 +130,10 @@ void Network::State::run_forward(const Batch& batch, StepResult& result) {
 }
 
 Diagnostic Network::State::explain_loss(double loss_value, const Batch& batch) const {
-  BatchGraph& tensors = const_cast<BatchGraph&>(graph);
   for (const LayerId id : training_path) {
     const model::Layer& layer = model->layer(id);
     const auto elements = static_cast<std::size_t>(layer.shape.elements());
-    const float* values = tensors.values(id);
+    const float* values = graph.values(id);
     if (is_finite(values, batch.samples.size() * elements)) continue;
     if (layer.type != LayerType::input) {
       return not_finite(

@@ -31,6 +31,8 @@ void take_step(const Optimizer& optimizer, std::int64_t number, Parameters& para
     const AdamStep step{static_cast<float>(optimizer.rate / first_correction),
                         static_cast<float>(optimizer.beta1),
                         static_cast<float>(optimizer.beta2),
+                        static_cast<float>(1 - optimizer.beta1),
+                        static_cast<float>(1 - optimizer.beta2),
                         static_cast<float>(optimizer.epsilon),
                         static_cast<float>(decay),
                         static_cast<float>(1 / std::sqrt(second_correction))};

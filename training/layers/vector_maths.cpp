@@ -92,8 +92,8 @@ void adam(const AdamStep& step, const float* gradient, float* first, float* seco
     auto mi = m.segment(i, size);
     auto vi = v.segment(i, size);
     auto wi = w.segment(i, size);
-    mi = step.beta1 * mi + (1 - step.beta1) * (slope.segment(i, size) + step.decay * wi);
-    vi = step.beta2 * vi + (1 - step.beta2) * (slope.segment(i, size) + step.decay * wi).square();
+    mi = step.beta1 * mi + step.rest1 * (slope.segment(i, size) + step.decay * wi);
+    vi = step.beta2 * vi + step.rest2 * (slope.segment(i, size) + step.decay * wi).square();
     wi -= step.rate * mi / (vi.sqrt() * step.root_scale + step.epsilon);
   }
 }

@@ -23,7 +23,9 @@ struct SgdStep {
 };
 struct AdamStep {
   float rate;  ///< with the correction of the first moment's start at zero in it
-  float beta1, beta2, epsilon, decay;
+  float beta1, beta2;
+  float rest1, rest2;  ///< 1 less these, rounded but once
+  float epsilon, decay;
   float root_scale;  ///< 1 / sqrt(1 - beta2^step), the second moment's correction
 };
 
