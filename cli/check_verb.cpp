@@ -9,6 +9,7 @@
 #include "core/files.hpp"
 #include "report/check_report.hpp"
 #include "report/human.hpp"
+#include "training/session/training_file.hpp"
 
 namespace tiercut::cli {
 
@@ -72,12 +73,25 @@ void check_plan_file(const std::string& path, const Arguments& arguments, Checke
   checked.plan = report::CheckedPlan{planned->scenario, std::move(planned->document), std::move(result)};
 }
 
-// The file as named, or the shipped scenario of that name.
+void check_training(const std::string& path, const Arguments& arguments, CheckedFile& checked) {
+  const auto training = training::read_training(path, arguments.overrides);
+  checked.is_readable = training.has_value();
+  if (!training) {
+    checked.findings = training.error();
+    return;
+  }
+  checked.facts = "model " + (*training)->model->name + ", " + several((*training)->epochs(), "epoch") + ", " +
+                  several(std::ssize((*training)->stages.back().loss), "loss term");
+}
+
+// The file as named, or the shipped scenario or recipe of that name.
 std::string resolved(const std::string& file) {
   std::error_code error;
   if (std::filesystem::exists(file, error)) return file;
-  const auto shipped = resolve_reference(file, "", "scenarios", {});
-  return shipped ? *shipped : file;
+  for (const char* category : {"scenarios", "training/recipes"}) {
+    if (const auto shipped = resolve_reference(file, "", category, {})) return *shipped;
+  }
+  return file;
 }
 
 CheckedFile check_file(const std::string& file, const Arguments& arguments) {
@@ -101,6 +115,8 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments) {
     check_profile(path, checked);
   else if (checked.kind == "scenario")
     check_scenario(path, arguments, checked);
+  else if (checked.kind == "training")
+    check_training(path, arguments, checked);
   else
     check_plan_file(path, arguments, checked);
   return checked;

@@ -35,6 +35,8 @@ struct Arguments {
   bool is_quick = false, is_cold = false, is_resumed = false;
   std::optional<std::string> model, backend, budget, estimate, checked;
   std::optional<std::int64_t> threads, shapes;
+  std::optional<std::string> data;
+  std::optional<std::int64_t> epochs;
 };
 
 /// One option: parsing, help and range errors all come from this row.
@@ -67,6 +69,7 @@ struct Verb {
 std::span<const Verb> all_verbs();
 std::string_view first_steps();
 const Verb& profile_verb();  ///< the row that both programs have
+const Verb& train_verb();
 
 /// Null when there is none of this name.
 const Verb* find_verb(std::string_view name);
@@ -79,6 +82,7 @@ ExitStatus run_check(const Arguments& arguments, Console& console);
 ExitStatus run_schema(const Arguments& arguments, Console& console);
 ExitStatus run_init(const Arguments& arguments, Console& console);
 ExitStatus run_profile(const Arguments& arguments, Console& console);
+ExitStatus run_train(const Arguments& arguments, Console& console);
 ExitStatus run_compare(const Arguments& arguments, Console& console);
 
 }  // namespace tiercut::cli

@@ -39,14 +39,17 @@ bool Progress::is_due(double fraction, Seconds now) const {
   return now - last_ >= between_lines || fraction - last_fraction_ >= fraction_between_lines;
 }
 
-void Progress::update(std::int64_t done, std::int64_t total) {
+void Progress::update(std::int64_t done, std::int64_t total) { update(done, total, {}); }
+
+void Progress::update(std::int64_t done, std::int64_t total, const std::function<std::string()>& more) {
   if (style_ == Style::silent || done <= 0 || total <= 0) return;
   const double fraction = static_cast<double>(done) / static_cast<double>(total);
   const Seconds now = clock_();
   if (!is_due(fraction, now)) return;
   const Seconds left = (now - start_) * ((1 - fraction) / fraction);
-  const std::string line = fmt::format("{}: {} of {} ({:.0f} %), {}", what_, format_count(done), format_count(total),
-                                       fraction * 100, time_left(left));
+  std::string line = fmt::format("{}: {} of {} ({:.0f} %), {}", what_, format_count(done), format_count(total),
+                                 fraction * 100, time_left(left));
+  if (more) line += ", " + more();
   last_ = now;
   last_fraction_ = fraction;
   is_line_open_ = style_ == Style::terminal;

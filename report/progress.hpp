@@ -20,6 +20,8 @@ class Progress {
   Progress(std::string what, Style style, Clock clock, Writer writer);
 
   void update(std::int64_t done, std::int64_t total);
+  /// The same with what else the line says; asked for only when a line is due.
+  void update(std::int64_t done, std::int64_t total, const std::function<std::string()>& more);
 
   /// Removes the terminal's line, so that what follows begins on a clean one. Also done by the destructor.
   void finish();
