@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+
 #include "training/layers/normalization.hpp"
 #include "training/layers/patches.hpp"
 #include "training/layers/trainable_layer.hpp"
@@ -111,9 +113,11 @@ class BinaryConvPLayer final : public BinaryLayer {
   }
 
   void backward(const BackwardCall& call) override {
-    const float* z = normalised_.data();
+    const float* __restrict z = normalised_.data();
+    const float* __restrict gradient = call.output_gradient;
+    float* __restrict back = back_.data();
     for (Index i = 0; i < call.samples * elements_; ++i) {
-      back_.data()[i] = z[i] >= -1 && z[i] <= 1 ? call.output_gradient[i] : 0;
+      back[i] = std::abs(z[i]) <= 1 ? gradient[i] : 0;
     }
     normalization_.backward(call.samples, pooled_.data(), gamma(), back_.data(), back_.data(), gamma_gradient(),
                             beta_gradient());

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
-#include "kernels/window_range.hpp"
+#include "model/layer.hpp"
 #include "training/layers/float_buffer.hpp"
 #include "training/layers/vector_maths.hpp"
 
@@ -16,8 +14,8 @@ class PatchProducts {
   PatchProducts(const model::TensorShape& input, const model::Window& window, Index outputs, int groups);
 
   Index outputs() const { return groups_ * rows_; }
-  Index height() const { return height_.output; }
-  Index width() const { return width_.output; }
+  Index height() const { return height_; }
+  Index width() const { return width_; }
   Index weights() const { return outputs() * depth_; }
 
   void reserve(Index samples);
@@ -33,20 +31,21 @@ class PatchProducts {
   };
   template <class Body>
   void for_each_panel(Index samples, Body&& body);
-  void lay_out(const Panel& panel, const float* x);
-  void add_back(const Panel& panel, float* x) const;
   template <class Row>
-  void for_each_row(const Panel& panel, Row&& row) const;
-  void gather(const Panel& panel, const float* y);
-  void scatter(const Panel& panel, const float* bias, float* y) const;
-  float* image(float* x, const Panel& panel, Index sample) const;
+  void for_each_image_row(const Panel& panel, Row&& row) const;
+  template <class Row>
+  void for_each_patch_row(const Panel& panel, Row&& row) const;
+  template <class Row>
+  void for_each_sum_row(const Panel& panel, Row&& row) const;
+  void lay_out(const Panel& panel, const float* x);
+  void add_back(const Panel& panel, float* x);
 
   const VectorMaths& maths_ = vector_maths();
   Index groups_, rows_, channels_;  // rows and channels of a group
-  kernels::Side height_, width_;
-  Index depth_, pixels_, samples_at_once_;
-  std::vector<kernels::Range> columns_;  // of the output that see each tap
-  FloatBuffer patches_, sums_;
+  model::Window window_;
+  Index input_height_, input_width_, padded_height_, padded_width_;
+  Index height_, width_, pixels_, depth_, samples_at_once_;
+  FloatBuffer padded_, patches_, sums_;  // of one panel
 };
 
 }  // namespace tiercut::training
