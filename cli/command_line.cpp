@@ -116,7 +116,13 @@ class Parser {
 
 }  // namespace
 
-Result<Arguments> parse(const Verb& verb, const std::vector<std::string>& words) { return Parser(verb).parse(words); }
+Result<Arguments> parse(const Verb& verb, const std::vector<std::string>& words) {
+  // What is to be run has options of its own.
+  const auto end = verb.command.empty() ? words.end() : std::find(words.begin(), words.end(), "--");
+  auto arguments = Parser(verb).parse({words.begin(), end});
+  if (arguments && end != words.end()) arguments->command.assign(end + 1, words.end());
+  return arguments;
+}
 
 Diagnostics unknown_verb(const std::string& word) {
   std::vector<std::string> names;

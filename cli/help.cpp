@@ -40,7 +40,8 @@ std::string overview() {
 
 std::string help_of(const Verb& verb) {
   std::string text = "usage: tiercut " + std::string(verb.name) +
-                     (verb.files.empty() ? "" : " " + std::string(verb.files)) + " [OPTIONS]\n" +
+                     (verb.files.empty() ? "" : " " + std::string(verb.files)) + " [OPTIONS]" +
+                     (verb.command.empty() ? "" : " " + std::string(verb.command)) + "\n" +
                      std::string(verb.summary) + "\n\n";
   for (const Option& option : verb.options) text += option_line(option);
   for (const Option& option : common_options()) text += option_line(option);

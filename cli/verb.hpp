@@ -32,6 +32,11 @@ struct Arguments {
   std::optional<std::string> plan, out, records;
   std::optional<std::int64_t> samples, seed, warm_up, sample;
   bool is_forced = false;
+  std::optional<std::string> at, network;  ///< of lab
+  std::optional<std::int64_t> lab;
+  std::vector<std::string> processors, pinned;
+  bool is_self_test = false, is_counting_packets = false;
+  std::vector<std::string> command;  ///< what follows `--`, of a verb that takes one
   bool is_quick = false, is_cold = false, is_resumed = false;
   std::optional<std::string> model, backend, budget, estimate, checked;
   std::optional<std::int64_t> threads, shapes;
@@ -62,6 +67,7 @@ struct Verb {
   std::vector<std::string_view> notes;     ///< what else to know
   std::vector<std::string_view> examples;  ///< without `tiercut `
   ExitStatus (*run)(const Arguments&, Console&) = nullptr;
+  std::string_view command{};  ///< as the usage line shows what may follow `--`; empty: nothing may
 };
 
 /// The one table of verbs of a program, in the order of the help (verb_table.cpp; of the profiler for boards,
@@ -70,6 +76,7 @@ std::span<const Verb> all_verbs();
 std::string_view first_steps();
 const Verb& profile_verb();  ///< the row that both programs have
 const Verb& train_verb();
+const Verb& lab_verb();
 
 /// Null when there is none of this name.
 const Verb* find_verb(std::string_view name);
@@ -83,6 +90,7 @@ ExitStatus run_schema(const Arguments& arguments, Console& console);
 ExitStatus run_init(const Arguments& arguments, Console& console);
 ExitStatus run_profile(const Arguments& arguments, Console& console);
 ExitStatus run_train(const Arguments& arguments, Console& console);
+ExitStatus run_lab(const Arguments& arguments, Console& console);
 ExitStatus run_compare(const Arguments& arguments, Console& console);
 
 }  // namespace tiercut::cli

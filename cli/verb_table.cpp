@@ -67,6 +67,7 @@ const std::vector<Verb>& table() {
        run_check},
       profile_verb(),
       train_verb(),
+      lab_verb(),
       {"schema",
        "JSON Schema of a file format, for editors",
        "[model|profile|scenario|plan|training]",
