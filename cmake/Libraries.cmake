@@ -10,6 +10,7 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 if(NOT TIERCUT_PROFILER_ONLY)
+  pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
   find_package(ZLIB REQUIRED)
   pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
   find_package(spdlog REQUIRED)

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/verb.hpp"
+
+namespace tiercut::cli {
+
+const Verb& agent_verb() {
+  static const Verb verb = {
+      "agent",
+      "run this device's part of plans, until stopped",
+      "",
+      0,
+      0,
+      {{"--listen", "ADDRESS", "where; default 0.0.0.0:7337; port *: any free one", &Arguments::listen},
+       {"--name", "NAME", "of the device; default: the machine's", &Arguments::name},
+       {"--keys", "DIR", "NAME.secret, and NAME.public of all who may connect", &Arguments::keys},
+       {"--init-keys", "", "only make this device's keys", &Arguments::is_init_keys},
+       {"--memory", "LIMIT", "for weights and tensors; default 80 % of what is free", &Arguments::memory},
+       {"--units", "LIST", "that it has, as cpu,gpu; default cpu", &Arguments::units},
+       {"--threads", "N", "that share a kernel; default 1", &Arguments::threads, 1, 1024},
+       {"--profile", "NAME", "what `devices` shows of it", &Arguments::profile}},
+      {"Peers without a known key are refused. `run` talks to it; see runtime/README.md."},
+      {"agent --init-keys --name pi --keys keys", "agent --name pi --keys keys"},
+      run_agent};
+  return verb;
+}
+
+const Verb& run_verb() {
+  static const Verb verb = {
+      "run",
+      "run a plan on real machines, and record what happens",
+      "PLAN|SCENARIO",
+      1,
+      1,
+      {{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan},
+       {"--devices", "FILE", "where the agents are; default: who announces itself", &Arguments::devices},
+       {"--local", "", "start the agents on this machine, for this run only", &Arguments::is_local},
+       {"--keys", "DIR", "of the coordinator and all agents", &Arguments::keys},
+       {"--input", "DATA", "FORMAT:FOLDER or a training file; default: made up", &Arguments::data},
+       {"--weights", "FILE", "of `train`; default: random ones", &Arguments::weights},
+       {"--samples", "N", "arrivals, warm-up included; default 1000", &Arguments::samples, 1, 100'000'000},
+       {"--seed", "S", "of arrivals and of exits that are drawn; default 1", &Arguments::seed},
+       {"--timeout", "TIME", "after which a sample has failed; default 10 s", &Arguments::timeout},
+       {"--out", "DIR", "write run.json and samples.csv there", &Arguments::out}},
+      {"Exit status 1: the promise is missed."},
+      {"run big-little/after --local --samples 200 --out after.run"},
+      run_run};
+  return verb;
+}
+
+const Verb& devices_verb() {
+  static const Verb verb = {
+      "devices",
+      "list agents: profile, units, free memory, round trip, clock",
+      "",
+      0,
+      0,
+      {{"--devices", "FILE", "where the agents are; default: who announces itself", &Arguments::devices},
+       {"--keys", "DIR", "of the coordinator and all agents", &Arguments::keys}},
+      {"Exit status 1: one of them does not answer."},
+      {"devices --devices lab.yaml --keys keys"},
+      run_devices};
+  return verb;
+}
+
+}  // namespace tiercut::cli
