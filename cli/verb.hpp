@@ -42,6 +42,10 @@ struct Arguments {
   std::optional<std::int64_t> threads, shapes;
   std::optional<std::string> data;
   std::optional<std::int64_t> epochs;
+  std::optional<std::string> listen, name, keys, memory, units, profile;  ///< of agent
+  bool is_init_keys = false;
+  std::optional<std::string> devices, weights, timeout;  ///< of run
+  bool is_local = false;
 };
 
 /// One option: parsing, help and range errors all come from this row.
@@ -76,6 +80,9 @@ std::span<const Verb> all_verbs();
 std::string_view first_steps();
 const Verb& profile_verb();  ///< the row that both programs have
 const Verb& train_verb();
+const Verb& agent_verb();
+const Verb& run_verb();
+const Verb& devices_verb();
 const Verb& lab_verb();
 
 /// Null when there is none of this name.
@@ -92,5 +99,8 @@ ExitStatus run_profile(const Arguments& arguments, Console& console);
 ExitStatus run_train(const Arguments& arguments, Console& console);
 ExitStatus run_lab(const Arguments& arguments, Console& console);
 ExitStatus run_compare(const Arguments& arguments, Console& console);
+ExitStatus run_agent(const Arguments& arguments, Console& console);
+ExitStatus run_run(const Arguments& arguments, Console& console);
+ExitStatus run_devices(const Arguments& arguments, Console& console);
 
 }  // namespace tiercut::cli
