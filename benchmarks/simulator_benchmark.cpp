@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "benchmarks/bare_simgrid.hpp"
-#include "simulator/simulator.hpp"
+#include "simulator/simgrid_simulator.hpp"
 
 namespace tiercut::benchmarks {
 namespace {
@@ -107,7 +107,7 @@ Outcome simulate_once(int members, std::int64_t samples) {
   return in_child([=] {
     simulator::Options options;
     options.samples = samples;
-    const auto result = simulator::simulate(device_and_server(members, 0.01 / std::min(members, 4)), options);
+    const auto result = simulator::simulate_with_simgrid(device_and_server(members, 0.01 / std::min(members, 4)), options);
     return result ? result->latency_s.mean : 0.0;
   });
 }

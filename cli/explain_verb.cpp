@@ -2,8 +2,8 @@
 #include <optional>
 
 #include "cli/console.hpp"
+#include "cli/engine_option.hpp"
 #include "cli/simulator_entry.hpp"
-#include "cli/subject.hpp"
 #include "report/explain_report.hpp"
 
 namespace tiercut::cli {
@@ -13,11 +13,13 @@ namespace {
 // Samples that arrive later can stand in the way of this one, so the simulation goes on behind it until it is answered.
 constexpr std::int64_t samples_behind = 10'000;
 
-Result<simulator::Record> simulated_sample(deployment::StageGraph graph, std::int64_t sample, std::uint64_t seed) {
+Result<simulator::Record> simulated_sample(deployment::StageGraph graph, simulator::Engine engine, std::int64_t sample,
+                                           std::uint64_t seed) {
   graph.warm_up = 0;
   volatile bool is_found = false;
   std::optional<simulator::Record> found;
   simulator::Options options;
+  options.engine = engine;
   options.samples = sample + 1 + samples_behind;
   options.seed = seed;
   options.stop = &is_found;
@@ -35,13 +37,15 @@ Result<simulator::Record> simulated_sample(deployment::StageGraph graph, std::in
 }  // namespace
 
 ExitStatus run_explain(const Arguments& arguments, Console& console) {
-  if (arguments.sample) {
-    if (const auto entered = enter_simulator(); !entered) return console.refuse(entered.error());
-  } else if (arguments.seed) {
+  const auto engine = engine_of(arguments);
+  if (!engine) return console.refuse(engine.error());
+  if (!arguments.sample && (arguments.seed || arguments.engine)) {
+    const std::string option = arguments.seed ? "--seed" : "--engine";
     return console.refuse(
-        {{Severity::error, "bad-usage", {}, "--seed says nothing without --sample", "name a sample"}});
+        {{Severity::error, "bad-usage", {}, option + " says nothing without --sample", "name a sample"}});
   }
-  const auto subject = read_deployment(arguments, console);
+  const auto subject =
+      arguments.sample ? read_deployment_to_simulate(arguments, *engine, console) : read_deployment(arguments, console);
   if (!subject) return console.refuse(subject.error());
   const scenarios::Scenario& scenario = *subject->scenario;
   if (!arguments.sample) {
@@ -50,7 +54,7 @@ ExitStatus run_explain(const Arguments& arguments, Console& console) {
                           ExitStatus::yes);
   }
   const auto seed = static_cast<std::uint64_t>(arguments.seed.value_or(1));
-  const auto record = simulated_sample(subject->graph, *arguments.sample, seed);
+  const auto record = simulated_sample(subject->graph, *engine, *arguments.sample, seed);
   if (!record) return console.refuse(record.error());
   return console.finish(arguments.is_json ? report::sample_json(scenario, subject->graph, *record, seed)
                                           : report::sample_text(scenario, subject->graph, *record, seed),

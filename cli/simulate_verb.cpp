@@ -2,9 +2,9 @@
 #include <optional>
 
 #include "cli/console.hpp"
+#include "cli/engine_option.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/simulator_entry.hpp"
-#include "cli/subject.hpp"
 #include "report/answers.hpp"
 #include "report/records.hpp"
 #include "report/simulation_report.hpp"
@@ -25,10 +25,12 @@ Result<void> apply_warm_up(const Arguments& arguments, std::int64_t samples, dep
 }  // namespace
 
 ExitStatus run_simulate(const Arguments& arguments, Console& console) {
-  if (const auto entered = enter_simulator(); !entered) return console.refuse(entered.error());
-  auto subject = read_deployment(arguments, console);
+  const auto engine = engine_of(arguments);
+  if (!engine) return console.refuse(engine.error());
+  auto subject = read_deployment_to_simulate(arguments, *engine, console);
   if (!subject) return console.refuse(subject.error());
   simulator::Options options;
+  options.engine = *engine;
   options.samples = arguments.samples.value_or(options.samples);
   options.seed = static_cast<std::uint64_t>(arguments.seed.value_or(1));
   if (const auto fits = apply_warm_up(arguments, options.samples, subject->graph); !fits) {

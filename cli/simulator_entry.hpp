@@ -6,8 +6,8 @@
 #include "simulator/simulator.hpp"
 
 /// The seam between the command and SimGrid. Loading libsimgrid and the libraries that it pulls in takes 20 ms, most of
-/// what a whole `plan` may take, so two programs are built from the same verbs: `tiercut`, without SimGrid, and
-/// `tiercut-simulator` beside it, with it. A verb that simulates first calls enter_simulator.
+/// what a whole `plan` may take, so two programs are built from the same verbs: `tiercut`, with the engine fast alone,
+/// and `tiercut-simulator` beside it, with SimGrid too. A verb that needs SimGrid first calls enter_simulator.
 namespace tiercut::cli {
 
 /// Remembers the command line, for enter_simulator.
@@ -17,7 +17,7 @@ void remember_command(char** argv);
 /// (simulator-missing). In `tiercut-simulator`: nothing to do.
 Result<void> enter_simulator();
 
-/// simulator::simulate; only after enter_simulator.
+/// Simulates with the engines that this program has; the others fail with engine-missing.
 Result<simulator::SimulationResult> run_simulator(const deployment::StageGraph& graph,
                                                   const simulator::Options& options, const simulator::RecordSink& sink);
 

@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <stdexcept>
 
 #include "cli/simulator_entry.hpp"
 
@@ -27,9 +26,10 @@ Result<void> enter_simulator() {
               "it is built and installed beside tiercut");
 }
 
-Result<simulator::SimulationResult> run_simulator(const deployment::StageGraph&, const simulator::Options&,
-                                                  const simulator::RecordSink&) {
-  throw std::logic_error("a simulation was asked for in the program without SimGrid");
+Result<simulator::SimulationResult> run_simulator(const deployment::StageGraph& graph,
+                                                  const simulator::Options& options,
+                                                  const simulator::RecordSink& sink) {
+  return simulator::simulate(graph, options, sink);
 }
 
 }  // namespace tiercut::cli

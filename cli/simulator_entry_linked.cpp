@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/simulator_entry.hpp"
+#include "simulator/simgrid_simulator.hpp"
 
 namespace tiercut::cli {
 
@@ -10,7 +11,7 @@ Result<void> enter_simulator() { return {}; }
 Result<simulator::SimulationResult> run_simulator(const deployment::StageGraph& graph,
                                                   const simulator::Options& options,
                                                   const simulator::RecordSink& sink) {
-  return simulator::simulate(graph, options, sink);
+  return simulator::simulate_with_simgrid(graph, options, sink);
 }
 
 }  // namespace tiercut::cli

@@ -33,16 +33,20 @@ Result<Deployment> with_best_plan(scenarios::ScenarioPointer scenario, Console& 
 Result<Deployment> read_deployment(const Arguments& arguments, Console& console) {
   auto scenario = read_subject(arguments, console);
   if (!scenario) return tl::unexpected(std::move(scenario.error()));
-  if (!arguments.plan) return with_best_plan(std::move(*scenario), console);
+  return deploy(arguments, std::move(*scenario), console);
+}
+
+Result<Deployment> deploy(const Arguments& arguments, scenarios::ScenarioPointer scenario, Console& console) {
+  if (!arguments.plan) return with_best_plan(std::move(scenario), console);
   Diagnostics warnings;
-  auto document = deployment::read_plan(*arguments.plan, **scenario, warnings);
+  auto document = deployment::read_plan(*arguments.plan, *scenario, warnings);
   if (!document) return tl::unexpected(std::move(document.error()));
   console.tell(warnings);
-  auto graph = deployment::lower(**scenario, document->plan);
+  auto graph = deployment::lower(*scenario, document->plan);
   if (!graph) return tl::unexpected(std::move(graph.error()));
   auto estimate = planner::estimate(*graph);
   if (!estimate) return tl::unexpected(std::move(estimate.error()));
-  return Deployment{std::move(*scenario), std::move(document->plan), std::move(*graph), std::move(*estimate)};
+  return Deployment{std::move(scenario), std::move(document->plan), std::move(*graph), std::move(*estimate)};
 }
 
 Result<PlannedScenario> read_planned_scenario(const std::string& plan_file, const Arguments& arguments) {

@@ -27,6 +27,9 @@ struct Deployment {
 /// The scenario with the plan of --plan, or with the best one (the nearest, said so, when none keeps the promise).
 Result<Deployment> read_deployment(const Arguments& arguments, Console& console);
 
+/// The same for a scenario that has been read already.
+Result<Deployment> deploy(const Arguments& arguments, scenarios::ScenarioPointer scenario, Console& console);
+
 /// A plan file that names its scenario.
 struct PlannedScenario {
   scenarios::ScenarioPointer scenario;

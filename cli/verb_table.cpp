@@ -8,6 +8,8 @@ namespace {
 constexpr std::int64_t most_samples = 1'000'000'000;
 
 const Option plan_option{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan};
+const Option engine_option{"--engine", "NAME", "fast, simgrid or simgrid-timers; default: the first fit",
+                           &Arguments::engine};
 const Option seed_option{"--seed", "S", "of the random streams; default 1", &Arguments::seed};
 
 const std::vector<Verb>& table() {
@@ -31,7 +33,8 @@ const std::vector<Verb>& table() {
         {"--samples", "N", "arrivals, warm-up included; default 10000", &Arguments::samples, 1, most_samples},
         seed_option,
         {"--warm-up", "N", "first samples left out; default: the scenario's", &Arguments::warm_up, 0, most_samples},
-        {"--records", "FILE", "a line a sample: CSV, or JSON lines for *.jsonl", &Arguments::records}},
+        {"--records", "FILE", "a line a sample: CSV, or JSON lines for *.jsonl", &Arguments::records},
+        engine_option},
        {"Exit status 1: the promise is missed."},
        {"simulate big-little/eager --samples 100000 --records eager.csv"},
        run_simulate},
@@ -42,7 +45,8 @@ const std::vector<Verb>& table() {
        1,
        {plan_option,
         {"--sample", "I", "simulate, and explain sample I (the first is 0)", &Arguments::sample, 0, most_samples},
-        seed_option},
+        seed_option,
+        engine_option},
        {"Without --sample: every course a sample may take in an idle system."},
        {"explain big-little/after", "explain big-little/after --sample 17"},
        run_explain},

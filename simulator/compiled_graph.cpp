@@ -11,6 +11,31 @@ namespace tiercut::simulator {
 using namespace deployment;
 using Kind = CompiledStage::Kind;
 
+namespace {
+
+bool limits_rate(const Resource& link) {
+  return link.discipline == scenarios::Discipline::fair && link.bandwidth.is_finite();
+}
+
+const Message* message_of(const Stage& stage) {
+  if (const auto* transfer = std::get_if<Transfer>(&stage.work)) return &transfer->message;
+  const auto* control = std::get_if<Control>(&stage.work);
+  return control != nullptr ? &control->message : nullptr;
+}
+
+}  // namespace
+
+const Resource* sharing_link(const StageGraph& graph) {
+  for (const auto& stage : graph.stages) {
+    const Message* message = message_of(stage);
+    if (message == nullptr || message->size == Bytes()) continue;
+    for (const auto& use : message->hops) {
+      if (limits_rate(graph.resource(use.resource))) return &graph.resource(use.resource);
+    }
+  }
+  return nullptr;
+}
+
 CompiledGraph::CompiledGraph(const StageGraph& graph) : source(&graph) {
   number_copies();
   for (const auto& exit : graph.exits) exit_entities.push_back(entity_id("exit/" + exit.name));

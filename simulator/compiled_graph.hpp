@@ -68,6 +68,10 @@ struct CompiledStage {
   Span offset{};  ///< of a source
 };
 
+/// The first link at which a message of the graph can be slowed down by others that share it fairly; null when there is
+/// none, so that nothing but queues stands in a message's way.
+const deployment::Resource* sharing_link(const deployment::StageGraph& graph);
+
 /// A stage graph as the event loop reads it: flat arrays, copies numbered, draws' entities hashed, transmissions
 /// computed. Refers to the graph it was made from.
 struct CompiledGraph {
@@ -97,7 +101,7 @@ struct CompiledGraph {
 
   int copies() const { return static_cast<int>(resource_of.size()); }
   const CompiledStage& stage(StageId id) const { return stages[static_cast<std::size_t>(id)]; }
-  bool has_fair_routes() const { return !routes.empty(); }
+  bool has_fair_routes() const { return !routes.empty(); }  ///< exactly when there is a sharing_link
 
  private:
   void number_copies();

@@ -85,7 +85,7 @@ void Simulation::start_flow(std::uint32_t slot, StageId stage) {
   const int flow = free_flows_.back();
   free_flows_.pop_back();
   flows_[static_cast<std::size_t>(flow)] = {stage, pool_.sample(slot).sample, slot};
-  driver_.start_flow(flow, m.route.at(member(slot)), m.size);
+  driver_->start_flow(flow, m.route.at(member(slot)), m.size);
 }
 
 void Simulation::flow_done(const Event& event) {

@@ -70,8 +70,8 @@ std::unique_ptr<s4u::Engine> make_engine() {
 }  // namespace
 
 struct SimgridDriver::Parts {
-  Parts(const CompiledGraph& graph, Listener& to)
-      : listener(to), copies(static_cast<std::size_t>(graph.copies())), engine(make_engine()) {
+  Parts(const CompiledGraph& graph, bool with_work, Listener& to)
+      : listener(to), copies(static_cast<std::size_t>(graph.copies())), is_working(with_work), engine(make_engine()) {
     hosts.resize(copies);
     is_link.resize(copies);
     running.resize(copies);
@@ -88,6 +88,7 @@ struct SimgridDriver::Parts {
 
   Listener& listener;
   std::size_t copies;
+  bool is_working;  // units and fifo links are on the platform
   double bytes_scale = 1;
   std::unique_ptr<s4u::Engine> engine;
   s4u::Host* sink = nullptr;
@@ -116,12 +117,13 @@ void SimgridDriver::Parts::build_platform(const CompiledGraph& graph) {
     std::string name = resource.name;
     if (resource.copies > 1) name += '.' + std::to_string(member);
     is_link[c] = resource.kind == deployment::Resource::Kind::link;
+    const bool is_fair = resource.discipline == scenarios::Discipline::fair;
+    if (!is_working && !(is_link[c] && is_fair)) continue;
     if (!is_link[c]) {
       hosts[c] = zone->create_host("unit/" + name, ticks_per_second);
       leads_to_sink(hosts[c], {});
       continue;
     }
-    const bool is_fair = resource.discipline == scenarios::Discipline::fair;
     if (is_fair && !resource.bandwidth.is_finite()) continue;
     links[c] = zone->create_link("link/" + name, is_fair ? resource.bandwidth.value() * bytes_scale : ticks_per_second);
     links[c]->set_latency(0);
@@ -161,14 +163,16 @@ void SimgridDriver::Parts::start_comm(std::size_t index, s4u::Host* from, double
   comm->start();
 }
 
-SimgridDriver::SimgridDriver(const CompiledGraph& graph, Listener& listener) {
+SimgridDriver::SimgridDriver(const CompiledGraph& graph, bool runs_work, Listener& listener) {
   used_in_this_process = true;
-  parts_ = std::make_unique<Parts>(graph, listener);
+  parts_ = std::make_unique<Parts>(graph, runs_work, listener);
 }
 
 SimgridDriver::~SimgridDriver() = default;
 
 bool SimgridDriver::was_used() { return used_in_this_process; }
+
+bool SimgridDriver::runs_work() const { return parts_->is_working; }
 
 double SimgridDriver::clock() const { return s4u::Engine::get_clock(); }
 

@@ -1,16 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <exception>
 #include <stdexcept>
 #include <string>
 
 #include "simulator/compiled_graph.hpp"
-#include "simulator/simgrid_driver.hpp"
 #include "simulator/simulation.hpp"
+#include "simulator/simulation_run.hpp"
 #include "simulator/simulator.hpp"
 
 namespace tiercut::simulator {
 
-namespace {
+std::string_view to_text(Engine engine) {
+  switch (engine) {
+    case Engine::automatic:
+      return "auto";
+    case Engine::fast:
+      return "fast";
+    case Engine::simgrid:
+      return "simgrid";
+    case Engine::simgrid_timers:
+      return "simgrid-timers";
+  }
+  throw std::logic_error("no such engine");
+}
+
+std::optional<Engine> engine_named(std::string_view name) {
+  for (const Engine engine : {Engine::fast, Engine::simgrid, Engine::simgrid_timers}) {
+    if (to_text(engine) == name) return engine;
+  }
+  return std::nullopt;
+}
+
+Result<Engine> engine_for(const deployment::StageGraph& graph, Engine asked) {
+  if (asked == Engine::simgrid || asked == Engine::simgrid_timers) return asked;
+  const deployment::Resource* sharing = sharing_link(graph);
+  if (sharing == nullptr) return Engine::fast;
+  if (asked == Engine::automatic) return Engine::simgrid;
+  return fail("engine-unfit", "the engine fast cannot run link " + sharing->name + ", which is shared fairly",
+              "leave the choice of the engine to tiercut, or give the link the discipline fifo");
+}
 
 Diagnostics find_faults(const deployment::StageGraph& graph, const Options& options) {
   Diagnostics faults;
@@ -28,37 +55,40 @@ Diagnostics find_faults(const deployment::StageGraph& graph, const Options& opti
     add("certain-loss", "link " + resource.name + " loses every message, so none would ever arrive",
         "state a loss below 1");
   }
-  if (SimgridDriver::was_used()) {
-    add("engine-used", "one process can run one simulation on SimGrid, and this one has",
-        "run each simulation in a process of its own");
-  }
   return faults;
 }
 
-}  // namespace
-
-Result<SimulationResult> simulate(const deployment::StageGraph& graph, const Options& options, const RecordSink& sink) {
-  if (auto faults = find_faults(graph, options); !faults.empty()) return tl::unexpected(std::move(faults));
-  SimulationResult result;
+Result<SimulationResult> run_simulation(const deployment::StageGraph& graph, const Options& options,
+                                        const RecordSink& sink, SimulationResult result,
+                                        const DriverMaker& make_driver) {
   result.warm_up = graph.warm_up;
   result.seed = options.seed;
-  result.engine = "simgrid";
-  result.engine_version = SimgridDriver::version();
-  result.network_model = "CM02 without latency, crosstraffic 0, own propagation timers";
   const CompiledGraph compiled(graph);
   try {
     Simulation simulation(compiled, options, sink);
-    simulation.run();
+    const auto driver = make_driver ? make_driver(compiled, simulation) : nullptr;
+    simulation.run(driver.get());
     simulation.fill(result);
   } catch (const std::overflow_error& error) {
     return fail("horizon-exceeded", error.what(), "simulate fewer samples, or ones that arise closer together");
-  } catch (const std::logic_error&) {
-    throw;
-  } catch (const std::exception& error) {
-    return fail("simgrid-failed", std::string("SimGrid: ") + error.what(), "check TIERCUT_SIMGRID_CFG");
   }
   if (options.progress) options.progress(result.is_interrupted ? result.samples : options.samples, options.samples);
   return result;
+}
+
+Result<SimulationResult> simulate(const deployment::StageGraph& graph, const Options& options, const RecordSink& sink) {
+  const auto engine = engine_for(graph, options.engine);
+  if (!engine) return tl::unexpected(engine.error());
+  if (*engine != Engine::fast) {
+    return fail("engine-missing", "this needs the engine " + std::string(to_text(*engine)) + ", which is not loaded",
+                "run it in tiercut-simulator");
+  }
+  if (auto faults = find_faults(graph, options); !faults.empty()) return tl::unexpected(std::move(faults));
+  SimulationResult result;
+  result.engine = to_text(Engine::fast);
+  result.engine_version = TIERCUT_VERSION;
+  result.network_model = "own fifo links, exact to the picosecond";
+  return run_simulation(graph, options, sink, std::move(result), {});
 }
 
 }  // namespace tiercut::simulator

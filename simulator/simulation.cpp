@@ -27,17 +27,19 @@ Simulation::Simulation(const CompiledGraph& graph, const Options& options, const
       measurements_(graph),
       connections_(graph),
       pool_(graph.stages.size()),
-      servers_(static_cast<std::size_t>(graph.copies())),
-      driver_(graph, *this) {}
+      servers_(static_cast<std::size_t>(graph.copies())) {}
 
-void Simulation::run() {
+void Simulation::run(Driver* driver) {
+  driver_ = driver;
+  driver_runs_work_ = driver != nullptr && driver->runs_work();
   schedule_arrival();
   first_arrival_ = last_event_ = next_arrival_.when;
+  if (driver_ == nullptr) return advance();
   guarded([this] { advance(); });
-  driver_.run();
+  driver_->run();
   if (error_) std::rethrow_exception(error_);
   if (!is_stopping_ && (!events_.empty() || pool_.in_use() > 0))
-    throw std::logic_error("SimGrid stopped before the last event");
+    throw std::logic_error("the clock stopped before the last event");
 }
 
 void Simulation::fill(SimulationResult& result) const {
@@ -45,11 +47,11 @@ void Simulation::fill(SimulationResult& result) const {
   result.is_interrupted = is_interrupted_;
 }
 
-/// An exception must not cross SimGrid's frames: it is kept until run() has them behind it.
+/// An exception must not cross the driver's frames: it is kept until run() has them behind it.
 template <class Action>
 void Simulation::guarded(Action action) {
   if (is_stopping_) return;
-  clock_ = driver_.clock();
+  clock_ = driver_->clock();
   try {
     action();
   } catch (...) {
@@ -64,11 +66,11 @@ void Simulation::on_work_done(int copy) {
     done.is_done = true;
     const double wanted = date_of(done.end);
     if (std::fabs(clock_ - wanted) > 1e-9 + 1e-12 * wanted) {
-      throw std::logic_error("SimGrid ended " + graph_.source->stage(done.stage).name + " at " +
+      throw std::logic_error("the clock ended " + graph_.source->stage(done.stage).name + " at " +
                              std::to_string(clock_) + " s instead of " + std::to_string(wanted) + " s");
     }
-    // SimGrid may have more to report of this date; a wake-up at it comes after them all.
-    graph_.has_fair_routes() ? driver_.wake_at(clock_) : advance();
+    // The driver may have more to report of this date; a wake-up at it comes after them all.
+    graph_.has_fair_routes() ? driver_->wake_at(clock_) : advance();
   });
 }
 
@@ -77,7 +79,7 @@ void Simulation::on_flow_done(int flow) {
     const Flow& done = flows_[static_cast<std::size_t>(flow)];
     const Instant end = std::max(now_, Instant() + Span::from(Seconds(clock_)));
     events_.push({end, EventKind::flow_done, done.stage, done.sample, done.slot, flow});
-    driver_.wake_at(clock_);
+    driver_->wake_at(clock_);
   });
 }
 
@@ -85,8 +87,8 @@ void Simulation::on_wake() {
   guarded([this] { advance(); });
 }
 
-/// Handles whatever the clock has reached: all events of a moment, then the idle units and links, until neither has
-/// anything left; then the next moment.
+/// Handles whatever the clock has reached (without a driver: everything): all events of a moment, then the idle units
+/// and links, until neither has anything left; then the next moment.
 void Simulation::advance() {
   while (true) {
     const bool goes_on = !events_.empty() && events_.top().when == now_;
@@ -95,7 +97,7 @@ void Simulation::advance() {
       continue;
     }
     if (events_.empty()) return;
-    if (!is_due(events_.top())) return await(events_.top());
+    if (driver_ != nullptr && !is_due(events_.top())) return await(events_.top());
     if (!goes_on) {
       if (options_.stop != nullptr && *options_.stop) {
         is_stopping_ = is_interrupted_ = true;
@@ -109,18 +111,15 @@ void Simulation::advance() {
 }
 
 bool Simulation::is_due(const Event& event) const {
-  switch (event.kind) {
-    case EventKind::work_done:
-      return servers_[static_cast<std::size_t>(event.where)].is_done;
-    case EventKind::flow_done:
-      return true;
-    default:
-      return clock_ >= date_of(event.when);
+  if (event.kind == EventKind::flow_done) return true;
+  if (event.kind == EventKind::work_done && driver_runs_work_) {
+    return servers_[static_cast<std::size_t>(event.where)].is_done;
   }
+  return clock_ >= date_of(event.when);
 }
 
 void Simulation::await(const Event& event) {
-  if (event.kind != EventKind::work_done) driver_.wake_at(date_of(event.when));
+  if (event.kind != EventKind::work_done || !driver_runs_work_) driver_->wake_at(date_of(event.when));
 }
 
 void Simulation::handle(const Event& event) {
@@ -232,7 +231,7 @@ void Simulation::take(int copy, const Waiting& waiting) {
   taking.started = now_;
   taking.end = now_ + duration;
   taking.stage = waiting.stage;
-  taking.is_done = duration == Span() || !driver_.start_work(copy, taking.end);
+  if (driver_runs_work_) taking.is_done = duration == Span() || !driver_->start_work(copy, taking.end);
 }
 
 void Simulation::work_done(const Event& event) {

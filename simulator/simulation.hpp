@@ -8,25 +8,25 @@
 #include "simulator/compiled_graph.hpp"
 #include "simulator/connection_order.hpp"
 #include "simulator/draws.hpp"
+#include "simulator/driver.hpp"
 #include "simulator/event_queue.hpp"
 #include "simulator/measurements.hpp"
 #include "simulator/ring_queue.hpp"
 #include "simulator/sample_pool.hpp"
-#include "simulator/simgrid_driver.hpp"
 #include "simulator/simulator.hpp"
 
 namespace tiercut::simulator {
 
 /// Interprets a stage graph for a stream of samples. Events carry exact instants and are handled in the order of their
-/// keys; SimGrid moves the clock, and an event waits until SimGrid has got there. Where SimGrid's clock and an exact
+/// keys; where a driver moves the clock, an event waits until that has got there. Where the driver's clock and an exact
 /// instant disagree by more than rounding, the run stops with a broken invariant.
-class Simulation : private SimgridDriver::Listener {
+class Simulation : public Driver::Listener {
  public:
   Simulation(const CompiledGraph& graph, const Options& options, const RecordSink& sink);
 
-  /// Runs to the end or the stop flag. Throws std::logic_error on a broken invariant, std::overflow_error when the
-  /// simulated time runs out of its range.
-  void run();
+  /// Runs to the end or the stop flag; `driver` reports to this simulation and may be null where no route is fair.
+  /// Throws std::logic_error on a broken invariant, std::overflow_error when the simulated time runs out of its range.
+  void run(Driver* driver);
   void fill(SimulationResult& result) const;
 
  private:
@@ -40,7 +40,7 @@ class Simulation : private SimgridDriver::Listener {
   struct Server {
     RingQueue<Waiting> queue;
     bool is_busy = false;
-    bool is_done = false;     // SimGrid has reported the end of the work under way
+    bool is_done = false;     // the driver has reported the end of the work under way
     bool is_touched = false;  // in touched_
     Instant started, end;
     StageId stage = -1;
@@ -136,7 +136,8 @@ class Simulation : private SimgridDriver::Listener {
   std::vector<int> free_flows_;
   std::vector<std::uint32_t> finished_;  // slots to release
   std::vector<Instant> fired_;           // scratch of deciding_input
-  SimgridDriver driver_;
+  Driver* driver_ = nullptr;
+  bool driver_runs_work_ = false;
 
   ArrivalProcess::Arrival next_arrival_;
   std::int64_t next_sample_ = 0;

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/diagnostic.hpp"
@@ -12,7 +14,19 @@
 
 namespace tiercut::simulator {
 
+/// What moves the clock (docs: simulator/README.md). All give the same results, to the picosecond; `fast` cannot run
+/// links in fair shares.
+enum class Engine {
+  automatic,       ///< fast where it applies, else simgrid
+  fast,            ///< without SimGrid
+  simgrid,         ///< compute and transmissions are SimGrid's activities
+  simgrid_timers,  ///< only what flows in fair shares is; all else is timers
+};
+std::string_view to_text(Engine engine);                    ///< `auto`, `fast`, `simgrid`, `simgrid-timers`
+std::optional<Engine> engine_named(std::string_view name);  ///< of the latter three
+
 struct Options {
+  Engine engine = Engine::automatic;
   std::int64_t samples = 10'000;  ///< arrivals to simulate, warm-up included
   std::uint64_t seed = 1;
   std::function<void(std::int64_t done, std::int64_t total)> progress;  ///< called now and then; may be empty
@@ -49,19 +63,23 @@ struct SimulationResult {
   std::vector<Summary> latency_by_exit_s;  ///< the same order; zeros where none
   deployment::Terms total_terms{};         ///< summed over the samples that count
   std::vector<ResourceReport> resources;
-  Seconds duration{};  ///< simulated, first arrival to last event
-  std::string engine;  ///< `simgrid`
-  std::string engine_version;
-  std::string network_model;  ///< `CM02 without latency, crosstraffic 0, own propagation timers`
+  Seconds duration{};          ///< simulated, first arrival to last event
+  std::string engine;          ///< `fast`, `simgrid` or `simgrid-timers`
+  std::string engine_version;  ///< of SimGrid, or of tiercut
+  std::string network_model;   ///< how links are simulated, in words
   std::uint64_t seed = 0;
   bool is_interrupted = false;
 };
 
-/// Runs the stage graph on SimGrid (docs: simulator/README.md). One SimGrid engine lives in a process, so a second
-/// call in the same process fails with engine-used. Records are handed to `sink` in the order in which samples
-/// are answered. Fails with bad-samples, certain-loss (a link that
-/// loses every attempt), horizon-exceeded (past 106 days), simgrid-failed.
+/// Simulates a stage graph without SimGrid, on the engine `fast`, as often in a process as one likes. Records are
+/// handed to `sink` in the order in which samples are answered. Fails with bad-samples, certain-loss (a link that loses
+/// every attempt), engine-unfit (links in fair shares), engine-missing (another engine was asked for: that takes
+/// simulate_with_simgrid), horizon-exceeded (past 106 days).
 Result<SimulationResult> simulate(const deployment::StageGraph& graph, const Options& options,
                                   const RecordSink& sink = {});
+
+/// The engine that runs a graph when `asked` for: what automatic stands for. engine-unfit when `fast` was asked for
+/// and a link shares fairly.
+Result<Engine> engine_for(const deployment::StageGraph& graph, Engine asked);
 
 }  // namespace tiercut::simulator

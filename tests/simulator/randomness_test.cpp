@@ -183,7 +183,7 @@ TEST(Randomness, AHundredRepeatsAreIdenticalToTheByte) {
   std::string first, repeat;
   const auto result = simulate_forked(everything(), options, nullptr, &first);
   ASSERT_TRUE(result) << to_text(result.error());
-  EXPECT_GT(first.size(), 300 * sizeof(Record));
+  EXPECT_GT(first.size(), 300 * sizeof(deployment::Terms));
   for (int i = 0; i < 100; ++i) {
     ASSERT_TRUE(simulate_forked(everything(), options, nullptr, &repeat));
     ASSERT_EQ(repeat, first) << "repeat " << i;
