@@ -47,7 +47,19 @@ Span Draws::cost(const CompiledCompute& compute, std::int64_t sample) const {
   return Span::from(Seconds(stream.lognormal_with(compute.work.cost.seconds().value(), compute.variation)));
 }
 
+std::int64_t Draws::row(std::int64_t sample) const {
+  const auto rows = graph_.source->replay->rows();
+  if (graph_.source->replay->is_in_order) return sample % rows;
+  RandomStream stream(seed_, trace_entity_, key(sample));
+  return std::min(rows - 1, static_cast<std::int64_t>(stream.uniform() * static_cast<double>(rows)));
+}
+
+bool Draws::is_right(int answer, std::int64_t sample) const {
+  return graph_.source->replay->is_right(answer, row(sample));
+}
+
 bool Draws::is_conclusive(int exit, std::int64_t sample) const {
+  if (graph_.source->replay != nullptr) return graph_.source->replay->is_conclusive(exit, row(sample));
   const auto index = static_cast<std::size_t>(exit);
   RandomStream stream(seed_, graph_.exit_entities[index], key(sample));
   return stream.uniform() < graph_.source->exits[index].probability;

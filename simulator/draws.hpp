@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "core/random.hpp"
 #include "simulator/compiled_graph.hpp"
 
 namespace tiercut::simulator {
@@ -15,13 +16,18 @@ class Draws {
 
   Span cost(const CompiledCompute& compute, std::int64_t sample) const;
   bool is_conclusive(int exit, std::int64_t sample) const;
+  /// With an exit trace: whether the answer (an exit, or behind them the final one) is right.
+  bool is_right(int answer, std::int64_t sample) const;
   bool is_lost(const CompiledHop& hop, std::int64_t sample, int attempt) const;
   /// Latency of a link for one attempt, jitter included; never below zero.
   Span propagation(const CompiledHop& hop, std::int64_t sample, int attempt) const;
 
  private:
+  std::int64_t row(std::int64_t sample) const;  // of the exit trace
+
   const CompiledGraph& graph_;
   std::uint64_t seed_;
+  std::uint64_t trace_entity_ = entity_id("exit trace");
 };
 
 /// When and at which member samples arise, one after the other.

@@ -87,6 +87,7 @@ void Simulation::answer(std::uint32_t slot) {
   if (std::accumulate(record.terms.begin(), record.terms.end(), Span()) != record.latency) {
     throw std::logic_error("the terms of sample " + std::to_string(record.sample) + " do not sum to its latency");
   }
+  if (graph_.source->replay != nullptr) record.is_right = draws_.is_right(record.answered_by, record.sample);
   measurements_.answered(record);
   if (sink_) sink_(record);
 }

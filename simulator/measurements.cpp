@@ -17,6 +17,7 @@ Measurements::Measurements(const CompiledGraph& graph)
 
 void Measurements::answered(const Record& record) {
   latencies_[static_cast<std::size_t>(record.answered_by)].push_back(record.latency.seconds().value());
+  if (record.is_right.value_or(false)) ++right_;
   for (std::size_t t = 0; t < record.terms.size(); ++t) {
     total_terms_[t] = saturated_sum(total_terms_[t], record.terms[t]);
   }
@@ -46,6 +47,7 @@ void Measurements::fill(SimulationResult& result, Span duration) const {
     result.mean_standard_error_s = std::sqrt(mean.variance() / static_cast<double>(mean.count()));
   }
   result.total_terms = total_terms_;
+  if (graph_.source->replay != nullptr) result.right = right_;
   result.duration = duration.seconds();
   for (std::size_t r = 0; r < usage_.size(); ++r) {
     const auto& resource = graph_.source->resources[r];

@@ -36,6 +36,7 @@ class Measurements {
   std::vector<std::vector<double>> latencies_;  // seconds, by answer
   deployment::Terms total_terms_{};
   std::int64_t unanswered_ = 0;
+  std::int64_t right_ = 0;
   std::vector<Usage> usage_;  // by resource
 };
 

@@ -39,8 +39,9 @@ struct Record {
   int member = 1;  ///< where it arose, 1..members
   Instant arrival;
   Span latency{};
-  int answered_by = 0;        ///< index of the exit, or exits.size() for the final answer
-  deployment::Terms terms{};  ///< sums to latency, exactly
+  int answered_by = 0;             ///< index of the exit, or exits.size() for the final answer
+  deployment::Terms terms{};       ///< sums to latency, exactly
+  std::optional<bool> is_right{};  ///< with an exit trace
 };
 using RecordSink = std::function<void(const Record&)>;
 
@@ -60,6 +61,7 @@ struct SimulationResult {
   Summary latency_s;
   double mean_standard_error_s = 0;        ///< of the mean, taking samples as independent
   std::vector<std::int64_t> answered_by;   ///< by exit, then the final answer
+  std::optional<std::int64_t> right;       ///< with an exit trace: samples answered rightly
   std::vector<Summary> latency_by_exit_s;  ///< the same order; zeros where none
   deployment::Terms total_terms{};         ///< summed over the samples that count
   std::vector<ResourceReport> resources;

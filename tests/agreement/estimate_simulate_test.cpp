@@ -20,10 +20,21 @@ namespace {
 /// The outcome that a sample's own luck selects: the draws of the contract, made here once more.
 const planner::Outcome* outcome_of(const planner::Estimate& estimate, const deployment::StageGraph& graph,
                                    std::uint64_t seed, std::int64_t sample) {
+  std::int64_t row = 0;
+  if (graph.replay) {
+    const auto rows = graph.replay->rows();
+    RandomStream draws(seed, entity_id("exit trace"), static_cast<std::uint64_t>(sample));
+    row = graph.replay->is_in_order ? sample % rows
+                                    : static_cast<std::int64_t>(draws.uniform() * static_cast<double>(rows));
+  }
   for (const auto& outcome : estimate.outcomes) {
     bool matches = true;
     for (std::size_t e = 0; e < graph.exits.size(); ++e) {
       if (outcome.exits[e] < 0) continue;
+      if (graph.replay) {
+        matches = matches && graph.replay->is_conclusive(static_cast<int>(e), row) == (outcome.exits[e] == 1);
+        continue;
+      }
       RandomStream draws(seed, entity_id("exit/" + graph.exits[e].name), static_cast<std::uint64_t>(sample));
       matches = matches && (draws.uniform() < graph.exits[e].probability) == (outcome.exits[e] == 1);
     }
@@ -43,6 +54,10 @@ void expect_agreement(const deployment::StageGraph& graph, std::int64_t samples,
   const auto result = testing::simulate_forked(graph, options, &records);
   ASSERT_TRUE(result) << name << "\n" << to_text(result.error());
   ASSERT_EQ(static_cast<std::int64_t>(records.size()), samples - graph.warm_up) << name;
+  // Every row once: the simulated share of right answers is the estimate's.
+  if (graph.replay && graph.replay->is_in_order && graph.warm_up == 0 && samples % graph.replay->rows() == 0) {
+    EXPECT_NEAR(static_cast<double>(*result->right) / static_cast<double>(samples), *estimate->accuracy, 1e-12) << name;
+  }
   for (const auto& record : records) {
     const auto* outcome = outcome_of(*estimate, graph, options.seed, record.sample);
     ASSERT_NE(outcome, nullptr) << name << ": sample " << record.sample;

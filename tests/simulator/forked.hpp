@@ -10,6 +10,7 @@
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -25,6 +26,7 @@ namespace forked_detail {
 template <class Record, class Visit>
 void for_each_record_field(Record& r, Visit visit) {
   visit(r.sample), visit(r.member), visit(r.arrival), visit(r.latency), visit(r.answered_by), visit(r.terms);
+  visit(r.is_right);
 }
 
 /// Values one after the other, as this very program lays them out in memory.
@@ -43,6 +45,11 @@ class Bag {
   void put(const std::string& text) {
     put(text.size());
     bytes_ += text;
+  }
+  template <class T>
+  void put(const std::optional<T>& value) {  // not the bytes of an empty one
+    put(value.has_value());
+    put(value.value_or(T{}));
   }
   void put(const simulator::Record& record) {  // not its padding
     for_each_record_field(record, [this](const auto& field) { put(field); });
@@ -64,6 +71,14 @@ class Bag {
     text = bytes_.substr(at_, size);
     at_ += size;
   }
+  template <class T>
+  void get(std::optional<T>& value) {
+    bool is_there = false;
+    T there{};
+    get(is_there);
+    get(there);
+    value = is_there ? std::optional(there) : std::nullopt;
+  }
   void get(simulator::Record& record) {
     for_each_record_field(record, [this](auto& field) { get(field); });
   }
@@ -84,7 +99,7 @@ template <class Result, class Visit>
 void for_each_field(Result& r, Visit visit) {
   visit(r.samples), visit(r.warm_up), visit(r.latency_s), visit(r.mean_standard_error_s), visit(r.answered_by);
   visit(r.latency_by_exit_s), visit(r.total_terms), visit(r.duration), visit(r.seed);
-  visit(r.is_interrupted);
+  visit(r.is_interrupted), visit(r.right);
 }
 /// What differs from engine to engine.
 template <class Result, class Visit>
