@@ -24,6 +24,7 @@ Plan unplaced(const scenarios::Scenario& scenario) {
   plan.uses_exit.resize(net.exits.size());
   plan.escalation = scenario.policy.escalation;
   plan.escalation.resize(net.exits.size(), scenarios::Escalation::after);
+  plan.thresholds = scenarios::thresholds_of(scenario);
   plan.thresholds.resize(net.exits.size());
   for (std::size_t i = 0; i < net.exits.size(); ++i) {
     plan.uses_exit[i] = i < scenario.exits.size() && scenario.exits[i].has_value();

@@ -36,6 +36,7 @@ Json predicted_json(const scenarios::Scenario& scenario, const planner::Planning
   }
   return {{"latency_s", json_of(result.estimate.latency_s)},
           {"by_exit", std::move(by_exit)},
+          {"accuracy", result.estimate.accuracy ? Json(*result.estimate.accuracy) : Json(nullptr)},
           {"terms_mean", json_of(mean_terms(result.estimate))},
           {"requirement", requirement_json(scenario, result.estimate.latency_s)}};
 }

@@ -101,22 +101,27 @@ std::string message_table(const Scenario& scenario, const PlanningResult& result
 std::string exit_table(const Scenario& scenario, const PlanningResult& result) {
   Table table({{"answered by"}, {"share", Align::right}, {"threshold", Align::right}, {"latency", Align::right}, {""}});
   const auto answers = answers_of(result.graph, result.estimate);
+  const auto thresholds = deployment::thresholds_of(scenario, result.plan);
   for (std::size_t answer = 0; answer < answers.size(); ++answer) {
     const bool is_exit = answer < result.plan.uses_exit.size();
     if (is_exit && !result.plan.uses_exit[answer]) {
       table.add({answers[answer].name, "not used"});
       continue;
     }
-    const bool is_known = is_exit && result.plan.thresholds.at(answer).has_value();
+    const bool is_known = is_exit && thresholds[answer].has_value();
     const double latency = answers[answer].latency_s.mean;
     const bool is_reached = answers[answer].share > 0;
     table.add({answers[answer].name, format_share(answers[answer].share),
-               is_known  ? format_number(*result.plan.thresholds[answer])
+               is_known  ? format_number(*thresholds[answer])
                : is_exit ? "stated"
                          : "",
                is_reached ? format_duration(Seconds(latency)) : "-", is_reached ? margin_text(scenario, latency) : ""});
   }
-  return table.to_text() + "\n";
+  std::string text = table.to_text();
+  if (result.estimate.accuracy)
+    text += fmt::format("accuracy {} by the exit trace {}\n", format_share(*result.estimate.accuracy),
+                        result.graph.replay->trace);
+  return text + "\n";
 }
 
 std::string memory_table(const Scenario& scenario, const PlanningResult& result) {

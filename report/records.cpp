@@ -76,7 +76,7 @@ Result<RecordWriter> RecordWriter::create(const std::string& path, const scenari
     for (int term = 0; term < deployment::term_count; ++term) {
       file->write("," + term_key(static_cast<deployment::Term>(term)));
     }
-    file->write("\n");
+    file->write(scenario.exit_trace ? ",right\n" : "\n");
   }
   return RecordWriter(std::move(*file), form, std::move(names));
 }
@@ -110,6 +110,10 @@ void RecordWriter::add(const simulator::Record& record) {
     }();
     key(keys[static_cast<std::size_t>(term)].c_str());
     append_seconds(line_, record.terms[static_cast<std::size_t>(term)].picoseconds());
+  }
+  if (record.is_right) {
+    key("right");
+    line_ += *record.is_right ? '1' : '0';
   }
   line_ += is_csv ? "\n" : "}\n";
   file_.write(line_);

@@ -57,6 +57,9 @@ std::string simulation_json(const SimulatedRun& run) {
                {"mean_standard_error_s", result.mean_standard_error_s},
                {"requirement", requirement_json(run.scenario, result.latency_s)},
                {"exits", exits_json(run)},
+               {"accuracy", result.right && result.samples > 0
+                                ? Json(static_cast<double>(*result.right) / static_cast<double>(result.samples))
+                                : Json(nullptr)},
                {"terms_mean", terms_json(result)},
                {"utilisation", std::move(utilisation)},
                {"units", std::move(units)},

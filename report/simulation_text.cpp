@@ -41,7 +41,12 @@ std::string exit_table(const SimulatedRun& run) {
     table.add({names.at(answer), format_count(count), format_share(share), cell(latency.mean), cell(latency.p50),
                cell(latency.p99), cell(latency.max)});
   }
-  return table.to_text() + "\n";
+  std::string text = table.to_text();
+  if (result.right && result.samples > 0)
+    text += fmt::format("accuracy {} by the exit trace {}\n",
+                        format_share(static_cast<double>(*result.right) / static_cast<double>(result.samples)),
+                        run.graph.replay->trace);
+  return text + "\n";
 }
 
 std::string term_table(const simulator::SimulationResult& result) {
