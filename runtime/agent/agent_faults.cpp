@@ -18,7 +18,7 @@ void Coordinator::look_for_losses(Nanoseconds now) {
   // Who was not listened to for a while cannot be blamed for silence.
   const Nanoseconds since = now - last_loss_look_;
   last_loss_look_ = now;
-  if (since > request_.heartbeat) {
+  if (since > request_.heartbeat_timeout / 3) {
     for (const auto& link : links_) link->last_heard = std::min(now, link->last_heard + since);
   }
   for (const auto& link : links_) {
