@@ -40,6 +40,9 @@ struct Arguments {
   bool is_quick = false, is_cold = false, is_resumed = false;
   std::optional<std::string> model, backend, budget, estimate, checked;
   std::optional<std::int64_t> threads, shapes;
+  std::optional<std::string> measure, grid, costs, part;  ///< of exits
+  std::vector<std::string> own_thresholds, lost;
+  std::optional<std::int64_t> positive_class;
   std::optional<std::string> data;
   std::optional<std::int64_t> epochs;
   std::optional<std::string> listen, name, keys, memory, units, profile;  ///< of agent
@@ -79,6 +82,7 @@ struct Verb {
 std::span<const Verb> all_verbs();
 std::string_view first_steps();
 const Verb& profile_verb();  ///< the row that both programs have
+const Verb& exits_verb();
 const Verb& train_verb();
 const Verb& agent_verb();
 const Verb& run_verb();
@@ -98,6 +102,7 @@ ExitStatus run_init(const Arguments& arguments, Console& console);
 ExitStatus run_profile(const Arguments& arguments, Console& console);
 ExitStatus run_train(const Arguments& arguments, Console& console);
 ExitStatus run_lab(const Arguments& arguments, Console& console);
+ExitStatus run_exits(const Arguments& arguments, Console& console);
 ExitStatus run_compare(const Arguments& arguments, Console& console);
 ExitStatus run_agent(const Arguments& arguments, Console& console);
 ExitStatus run_run(const Arguments& arguments, Console& console);

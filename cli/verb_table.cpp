@@ -70,6 +70,7 @@ const std::vector<Verb>& table() {
        {"check scenario.yaml plan.yaml"},
        run_check},
       profile_verb(),
+      exits_verb(),
       train_verb(),
       run_verb(),
       agent_verb(),
