@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "training/layers/batch_graph.hpp"
 
-#include <ranges>
-
 namespace tiercut::training {
 
 using model::LayerId;
@@ -86,8 +84,8 @@ void BatchGraph::forward(const std::vector<LayerId>& path, Index samples, Mode m
 void BatchGraph::prepare_backward(const std::vector<LayerId>& path, const std::vector<LayerId>& written) {
   std::vector<bool> is_written(nodes_.size(), false);
   for (const LayerId id : written) is_written[static_cast<std::size_t>(holder(id))] = true;
-  for (const LayerId id : std::views::reverse(path)) {
-    for (Route& route : node(id).routes) {
+  for (auto at = path.rbegin(); at != path.rend(); ++at) {
+    for (Route& route : node(*at).routes) {
       route.is_wanted = node(route.from).learns;
       if (!route.is_wanted) continue;
       route.is_added = is_written[static_cast<std::size_t>(route.from)];
@@ -98,8 +96,8 @@ void BatchGraph::prepare_backward(const std::vector<LayerId>& path, const std::v
 }
 
 void BatchGraph::backward(const std::vector<LayerId>& path, Index samples) {
-  for (const LayerId id : std::views::reverse(path)) {
-    Node& at = node(id);
+  for (auto last = path.rbegin(); last != path.rend(); ++last) {
+    Node& at = node(*last);
     if (!at.layer || !at.learns) continue;
     for (std::size_t i = 0; i < at.routes.size(); ++i) {
       Route& route = at.routes[i];
