@@ -56,7 +56,7 @@ double least_on_unit(const profiles::Unit& unit, const model::Layer& layer) {
     if (entry.type == layer.type) least = std::min(least, entry.cost.value());
   }
   for (const auto& law : unit.laws) {
-    if (law.covers(layer.type)) least = std::min(least, law.cost(work).value());
+    if (law.covers(layer.type)) least = std::min(least, law.layer_cost(layer).value());
   }
   return least * std::min(1.0, unit.series_correction);
 }

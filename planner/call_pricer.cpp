@@ -23,6 +23,10 @@ double least_slope(const PiecewiseLaw& law) {
   return std::isfinite(least) ? least : 0;
 }
 
+bool computes(const model::Layer& layer) {
+  return layer.type != model::LayerType::input && layer.type != model::LayerType::output;
+}
+
 double along(profiles::Axis axis, const profiles::Work& work) {
   if (axis == profiles::Axis::weights) return work.weights;
   return axis == profiles::Axis::macs ? work.macs : work.traffic();
@@ -31,7 +35,7 @@ double along(profiles::Axis axis, const profiles::Work& work) {
 }  // namespace
 
 CallPricer::CallPricer(const scenarios::Scenario& scenario, const deployment::Place& place)
-    : net_(scenario.model.get()), unit_(&deployment::unit_at(scenario, place)) {
+    : net_(scenario.model.get()), unit_(&deployment::unit_at(scenario, place)), call_(*unit_) {
   const auto& device = scenario.device(place.device);
   execution_ = device.execution.value_or(unit_->execution);
   for (const auto& law : unit_->laws)
@@ -46,6 +50,7 @@ CallPricer::CallPricer(const scenarios::Scenario& scenario, const deployment::Pl
     }
     const auto price = profiles::price_layer(*device.profile, bare, layer);
     own_.push_back(price ? price->cost.value() : -1);
+    if (!runs_layer_by_layer()) parts_.push_back(call_.part_of(layer, Seconds(std::max(0.0, own_.back()))));
   }
 }
 
@@ -53,7 +58,7 @@ bool CallPricer::has_price(model::LayerId layer) const { return own_[static_cast
 
 void CallPricer::restart() {
   work_ = {};
-  sum_ = 0;
+  call_.restart();
   layers_ = {};
 }
 
@@ -63,15 +68,14 @@ void CallPricer::append(model::LayerId layer) {
     work_ += profiles::work_of(net_->layer(layer));
   else if (runs_layer_by_layer())
     layers_ += Span::from(Seconds(own + unit_->overhead_per_layer.value()));
-  else
-    sum_ += own;
+  else if (computes(net_->layer(layer)))
+    call_.add(parts_[static_cast<std::size_t>(layer)]);
 }
 
 Span CallPricer::cost() const {
   if (runs_layer_by_layer()) return layers_;
-  double cost = stage_law_ != nullptr ? stage_law_->cost(work_).value() : sum_;
-  if (stage_law_ == nullptr && unit_->series_correction != 1) cost *= unit_->series_correction;
-  return Span::from(Seconds(cost) + unit_->overhead_per_call);
+  const Seconds cost = stage_law_ != nullptr ? stage_law_->cost(work_) : call_.cost();
+  return Span::from(cost + unit_->overhead_per_call);
 }
 
 Span CallPricer::cost_of(model::LayerId layer) {

@@ -5,6 +5,7 @@
 
 #include "core/units.hpp"
 #include "deployment/plan.hpp"
+#include "profiles/call_cost.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace tiercut::planner {
@@ -34,8 +35,9 @@ class CallPricer {
   profiles::Execution execution_;
   const profiles::CostLaw* stage_law_ = nullptr;
   std::vector<double> own_;  // by layer, without overheads; below 0: no price
+  std::vector<profiles::CallCost::Part> parts_;
+  profiles::CallCost call_;
   profiles::Work work_;
-  double sum_ = 0;
   Span layers_{};
 };
 

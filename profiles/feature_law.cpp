@@ -50,11 +50,15 @@ double size_in_bytes(const Factors& factors, const LayerExtents& layer) {
 
 std::string_view to_text(Count count) { return count_names[static_cast<std::size_t>(count)]; }
 
-double FeatureTerm::steps(const LayerExtents& layer) const {
+double FeatureTerm::all_steps(const LayerExtents& layer) const {
   double count = 1;
   for (const Factor& factor : factors) count *= counted(factor, layer);
-  if (to > 0) count *= std::clamp((size_in_bytes(of, layer) - from) / (to - from), 0.0, 1.0);
   return count;
+}
+
+double FeatureTerm::steps(const LayerExtents& layer) const {
+  const double count = all_steps(layer);
+  return to > 0 ? count * share_beyond(size_in_bytes(of, layer)) : count;
 }
 
 const FeaturePiece& FeatureLaw::piece_for(const LayerExtents& layer) const {
@@ -70,7 +74,12 @@ Seconds FeatureLaw::cost(const LayerExtents& layer) const {
 }
 
 bool FeatureLaw::is_extrapolated(const LayerExtents& layer) const {
-  const auto& fitted = piece_for(layer).fitted;
+  const FeaturePiece& piece = piece_for(layer);
+  const auto& fitted = piece.fitted;
+  const FeaturePiece::Window window{layer.kernel, layer.stride};
+  if (!piece.windows.empty() && !layer.is_whole_input &&
+      std::ranges::find(piece.windows, window) == piece.windows.end())
+    return true;
   return std::any_of(fitted.begin(), fitted.end(), [&](const FeaturePiece::Span& span) {
     return layer[span.extent] < span.least || layer[span.extent] > span.most;
   });

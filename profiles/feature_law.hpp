@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <compare>
 #include <string_view>
 #include <vector>
 
@@ -45,6 +47,10 @@ struct FeatureTerm {
 
   /// The feature: how many steps the layer has, or the share of them that counts.
   double steps(const LayerExtents& layer) const;
+  double all_steps(const LayerExtents& layer) const;  ///< without regard to `from` and `to`
+  double share_beyond(double bytes) const { return std::clamp((bytes - from) / (to - from), 0.0, 1.0); }
+  /// Whether its share follows from what is touched between two runs of the layer, so that a call may change it.
+  bool is_of_footprint() const { return to > 0 && of == std::vector<Factor>{{Extent::footprint}}; }
 };
 
 /// How far predictions lie off, as shares of the true time: percentiles over layers
@@ -63,11 +69,20 @@ struct FeaturePiece {
   std::vector<FeatureTerm> terms{};
   PredictionError error{};
   std::vector<Span> fitted{};  ///< what the observations reached over
+  /// Kernel and stride of the windows observed, those over a whole image aside; any when empty.
+  struct Window {
+    int kernel = 1, stride = 1;
+    bool operator==(const Window&) const = default;
+    auto operator<=>(const Window&) const = default;
+  };
+  std::vector<Window> windows{};
 };
 
 /// Predicts a layer by what its kernel's loops do: the first piece whose condition holds prices it. The last has no
-/// condition. Features grow with every extent and times are >= 0, so for layers of one piece the law is non-negative
-/// and monotone in every extent.
+/// condition. Times are >= 0, so the law is non-negative; for layers of one piece it is monotone in every extent as far
+/// as its terms count in monotone ways (what is left over behind whole steps falls where a further step begins).
+/// Pieces with `below` may differ in cost where one ends. Laws of Linear are monotone: the reader refuses others, as
+/// most_weights asks for their inverse.
 struct FeatureLaw {
   std::vector<FeaturePiece> pieces;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "profiles/law_writer.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <sstream>
@@ -63,27 +64,36 @@ std::string text_of(const Condition& when) {
   add_flag("single_filter", when.single_filter);
   add_flag("pointwise", when.pointwise);
   add_flag("whole_input", when.whole_input);
+  add_flag("padded", when.padded);
   add_flag("flat", when.flat);
   add_flag("packed_input", when.packed_input);
   add_side("kernel", when.kernel);
   add_side("stride", when.stride);
+  FlowMap below;
+  for (const auto& limit : when.below) below.add(to_text(limit.extent), amount(limit.extent, limit.less_than));
+  if (!when.below.empty()) map.add("below", below.text());
   return map.text();
 }
 
-std::string text_of(const std::vector<FeatureTerm::Factor>& factors) {
+std::string text_of(const std::vector<FeatureTerm::Factor>& factors, Count count) {
   FlowMap map;
-  for (const auto& factor : factors) map.add(to_text(factor.extent), amount(factor.extent, factor.step));
+  for (const auto& factor : factors)
+    if (factor.count == count) map.add(to_text(factor.extent), amount(factor.extent, factor.step));
   return map.text();
 }
 
 std::string text_of(const FeatureTerm& term) {
   FlowMap map, beyond;
   map.add("time", time(term.time));
-  if (!term.factors.empty()) map.add("per", text_of(term.factors));
+  for (int i = 0; i < count_kinds; ++i) {
+    const auto count = static_cast<Count>(i);
+    const bool is_used = std::ranges::find(term.factors, count, &FeatureTerm::Factor::count) != term.factors.end();
+    if (is_used) map.add(to_text(count), text_of(term.factors, count));
+  }
   if (term.to > 0) {
     beyond.add("from", format_quantity(term.from, Dimension::size));
     beyond.add("to", format_quantity(term.to, Dimension::size));
-    if (!term.of.empty()) beyond.add("of", text_of(term.of));
+    if (!term.of.empty()) beyond.add("of", text_of(term.of, Count::started));
     map.add("beyond", beyond.text());
   }
   return map.text();
@@ -104,6 +114,12 @@ void write(std::ostream& out, const std::string& margin, const FeatureLaw& law) 
     if (piece.error.p99 > 0)
       begin() << "error: {p50: " << percent(piece.error.p50) << ", p90: " << percent(piece.error.p90)
               << ", p99: " << percent(piece.error.p99) << "}\n";
+    if (!piece.windows.empty()) {
+      begin() << "windows: [";
+      for (std::size_t i = 0; i < piece.windows.size(); ++i)
+        out << (i == 0 ? "" : ", ") << '[' << piece.windows[i].kernel << ", " << piece.windows[i].stride << ']';
+      out << "]\n";
+    }
     if (piece.fitted.empty()) continue;
     FlowMap spans;
     for (const auto& span : piece.fitted)

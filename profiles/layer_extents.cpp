@@ -10,9 +10,11 @@ namespace {
 using model::LayerType;
 
 constexpr std::array<std::string_view, extent_count> names = {
-    "groups",         "filters",        "depth",       "pixels",        "height",       "width",        "channels",
-    "input_channels", "input_height",   "input_width", "kernel_height", "kernel_width", "pool_height",  "pool_width",
-    "output_pixels", "elements",       "input_elements", "inputs",      "row_depth",  "weight_bytes",  "input_bytes",  "output_bytes", "working_set"};
+    "groups",         "filters",       "depth",       "pixels",         "height",        "width",        "channels",
+    "input_channels", "input_height",  "input_width", "input_pixels",   "kernel_height", "kernel_width", "pool_height",
+    "pool_width",     "output_pixels", "elements",    "input_elements", "inputs",        "row_depth",    "weight_bytes",
+    "input_bytes",    "output_bytes",  "working_set", "footprint"};
+static_assert(!names.back().empty(), "every extent has a name");
 
 struct ImageSize {
   double channels, height, width;
@@ -36,7 +38,7 @@ void set_bytes(LayerExtents& to, double weights, double inputs, double outputs) 
   to[Extent::weight_bytes] = weights;
   to[Extent::input_bytes] = inputs;
   to[Extent::output_bytes] = outputs;
-  to[Extent::working_set] = weights + inputs + outputs;
+  to[Extent::working_set] = to[Extent::footprint] = weights + inputs + outputs;
 }
 
 void set_window(LayerExtents& to, const model::Layer& layer, const ImageSize& input) {
@@ -115,8 +117,8 @@ LayerExtents square_linear(double weights) {
   to.values.fill(1);
   to.is_flat = true;
   const double side = std::sqrt(weights);
-  for (Extent extent : {Extent::filters, Extent::depth, Extent::row_depth, Extent::channels, Extent::input_channels, Extent::elements,
-                        Extent::input_elements})
+  for (Extent extent : {Extent::filters, Extent::depth, Extent::row_depth, Extent::channels, Extent::input_channels,
+                        Extent::elements, Extent::input_elements})
     to[extent] = side;
   set_bytes(to, 4 * weights, 4 * side, 4 * side);
   return to;
@@ -126,8 +128,8 @@ bool Condition::holds(const LayerExtents& layer) const {
   const auto agrees = [](const auto& wanted, auto actual) { return !wanted || *wanted == actual; };
   return agrees(depthwise, layer.is_depthwise) && agrees(single_filter, layer.is_single_filter) &&
          agrees(pointwise, layer.is_pointwise) && agrees(whole_input, layer.is_whole_input) &&
-         agrees(padded, layer.is_padded) && agrees(flat, layer.is_flat) && agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) &&
-         agrees(stride, layer.stride) &&
+         agrees(padded, layer.is_padded) && agrees(flat, layer.is_flat) &&
+         agrees(packed_input, layer.is_packed_input) && agrees(kernel, layer.kernel) && agrees(stride, layer.stride) &&
          std::ranges::all_of(below, [&](const Limit& limit) { return layer[limit.extent] < limit.less_than; });
 }
 

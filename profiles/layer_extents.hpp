@@ -37,8 +37,9 @@ enum class Extent {
   input_bytes,  ///< all inputs together
   output_bytes,
   working_set,  ///< weights, inputs and outputs
+  footprint,  ///< bytes touched from one run of the layer to the next: its working set, or all of a call it is part of
 };
-inline constexpr int extent_count = static_cast<int>(Extent::working_set) + 1;
+inline constexpr int extent_count = static_cast<int>(Extent::footprint) + 1;
 std::string_view to_text(Extent extent);  ///< `kernel_height`, as in a file
 bool is_in_bytes(Extent extent);
 

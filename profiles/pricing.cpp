@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "profiles/call_cost.hpp"
 #include "profiles/profile.hpp"
 
 namespace tiercut::profiles {
@@ -27,12 +28,6 @@ const CostLaw* stage_law(const Unit& unit) {
   return found == unit.laws.end() ? nullptr : &*found;
 }
 
-const CostLaw* layer_law(const Unit& unit, model::LayerType type) {
-  const auto found = std::find_if(unit.laws.begin(), unit.laws.end(),
-                                  [type](const CostLaw& law) { return law.scope == Scope::layer && law.covers(type); });
-  return found == unit.laws.end() ? nullptr : &*found;
-}
-
 /// Adds independent parts up without keeping them.
 class Sum {
  public:
@@ -50,24 +45,24 @@ class Sum {
     add(law.layer_cost(layer), law.coefficient_of_variation, law.provenance.origin);
     is_extrapolated_ = is_extrapolated_ || law.is_layer_extrapolated(layer);
   }
-  /// By the table or else by the first law that covers the layer; false when neither does.
-  bool add(const Unit& unit, const model::Layer& layer) {
+  /// By the table or else by the first law that covers the layer: its own cost, or nothing when neither does.
+  std::optional<Seconds> add(const Unit& unit, const model::Layer& layer) {
     for (const CostTableEntry& entry : unit.table) {
       if (!is_for(entry, layer)) continue;
       add(entry.cost, entry.coefficient_of_variation, entry.provenance.origin);
-      return true;
+      return entry.cost;
     }
-    const CostLaw* law = layer_law(unit, layer.type);
-    if (law == nullptr) return false;
+    const CostLaw* law = unit.layer_law(layer.type);
+    if (law == nullptr) return std::nullopt;
     add(*law, layer);
-    return true;
+    return law->layer_cost(layer);
   }
-  void scale(double factor, Origin origin) {
-    if (factor == 1) return;
-    cost_ = cost_ * factor;
-    variance_ *= factor * factor;
-    note(origin);
+  /// All together cost this instead, and scatter as much in proportion.
+  void set_cost(Seconds cost) {
+    if (cost_.value() > 0) variance_ *= (cost / cost_) * (cost / cost_);
+    cost_ = cost;
   }
+  void note(Origin origin) { weakest_ = std::max(weakest_, origin); }
   Price price(Seconds overhead, Origin overhead_origin) {
     if (overhead.value() > 0) add(overhead, 0, overhead_origin);
     const double spread = cost_.value() > 0 ? std::sqrt(variance_) / cost_.value() : 0;
@@ -76,8 +71,6 @@ class Sum {
   }
 
  private:
-  void note(Origin origin) { weakest_ = std::max(weakest_, origin); }
-
   Seconds cost_{};
   double variance_ = 0;
   bool is_extrapolated_ = false;
@@ -102,9 +95,15 @@ Result<Price> price_call(const Profile& profile, const Unit& unit, std::span<con
       if (computes(*layer)) work += work_of(*layer);
     sum.add(*law, work);
   } else {
-    for (const model::Layer* layer : layers)
-      if (computes(*layer) && !sum.add(unit, *layer)) return no_cost(profile, unit, layer->type);
-    sum.scale(unit.series_correction, profile.provenance.origin);
+    CallCost call(unit);
+    for (const model::Layer* layer : layers) {
+      if (!computes(*layer)) continue;
+      const auto own = sum.add(unit, *layer);
+      if (!own) return no_cost(profile, unit, layer->type);
+      call.add(call.part_of(*layer, *own));
+    }
+    sum.set_cost(call.cost());
+    if (unit.series_correction != 1) sum.note(profile.provenance.origin);
   }
   return sum.price(unit.overhead_per_call, profile.provenance.origin);
 }
@@ -127,7 +126,7 @@ Result<Price> price_layer(const Profile& profile, const Unit& unit, const model:
 Result<double> most_weights(const Profile& profile, const Unit& unit, Seconds budget) {
   const Seconds left = budget - unit.overhead_per_call;
   if (const CostLaw* law = stage_law(unit)) return law->most_weights(left);
-  const CostLaw* law = layer_law(unit, model::LayerType::linear);
+  const CostLaw* law = unit.layer_law(model::LayerType::linear);
   if (law == nullptr) return no_cost(profile, unit, model::LayerType::linear);
   return law->most_weights(left / unit.series_correction);
 }

@@ -23,6 +23,12 @@ bool Unit::has_stage_law() const {
   return std::any_of(laws.begin(), laws.end(), [](const CostLaw& law) { return law.scope == Scope::stage; });
 }
 
+const CostLaw* Unit::layer_law(model::LayerType type) const {
+  const auto found = std::find_if(laws.begin(), laws.end(),
+                                  [type](const CostLaw& law) { return law.scope == Scope::layer && law.covers(type); });
+  return found == laws.end() ? nullptr : &*found;
+}
+
 int Profile::find_unit(std::string_view unit_name) const {
   for (std::size_t i = 0; i < units.size(); ++i)
     if (units[i].name == unit_name) return static_cast<int>(i);

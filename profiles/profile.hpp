@@ -48,6 +48,7 @@ struct Unit {
   std::optional<Watts> busy_power;
 
   bool has_stage_law() const;
+  const CostLaw* layer_law(model::LayerType type) const;  ///< the first of layer scope that covers the type, or null
 };
 
 /// Memory that one or several units share.
@@ -109,8 +110,9 @@ struct Price {
 };
 
 /// Prices a call: by the unit's stage-scope law on the totals when it has one; else the sum over layers (table first,
-/// then laws) times the series correction; plus overhead_per_call. Input and Output layers cost nothing; a run of
-/// only those costs nothing at all. Fails with no-cost, naming the layer type and the unit.
+/// then laws), with what they evict of one another (CallCost), times the series correction; plus overhead_per_call.
+/// Input and Output layers cost nothing; a run of only those costs nothing at all. Fails with no-cost, naming the layer
+/// type and the unit.
 Result<Price> price_call(const Profile& profile, const Unit& unit, std::span<const model::Layer* const> layers);
 
 /// Prices one layer run by itself, plus overhead_per_layer. Fails with no-cost, or stage-law-needs-calls when the

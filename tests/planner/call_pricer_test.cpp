@@ -8,11 +8,33 @@
 namespace tiercut::planner {
 namespace {
 
+/// The same devices, where layers of a call evict one another.
+void let_layers_evict(scenarios::Scenario& scenario) {
+  using profiles::Extent;
+  const std::vector<profiles::FeatureTerm::Factor> footprint = {{Extent::footprint, 1}};
+  for (auto& device : scenario.devices) {
+    auto profile = *device.profile;
+    for (profiles::Unit& unit : profile.units) {
+      if (unit.has_stage_law()) continue;
+      profiles::CostLaw law;
+      law.name = "evicting";
+      law.form = profiles::FeatureLaw{{{.terms = {{{{Extent::weight_bytes, 1}}, Seconds(7e-9)},
+                                                  {{{Extent::weight_bytes, 1}}, Seconds(3e-9), 64, 4096, footprint},
+                                                  {{{Extent::output_bytes, 8}}, Seconds(1e-9), 512, 1024, footprint},
+                                                  {{{Extent::depth, 1}}, Seconds(1e-9), 0, 1000}}}}};
+      unit.laws = {law};
+      unit.series_correction = 1.03;
+    }
+    device.profile = std::make_shared<const profiles::Profile>(std::move(profile));
+  }
+}
+
 /// Every contiguous run on every place of random scenarios, held against profiles::price_call and price_layer.
 TEST(CallPricer, PricesRunsAsTheLoweringDoes) {
-  int compared = 0;
+  int compared = 0, evicted = 0;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    const auto random = testing::random_case(seed, {.is_chain = true});
+    auto random = testing::random_case(seed, {.is_chain = true});
+    if (seed % 2 == 0) let_layers_evict(random.scenario);
     const auto& net = *random.scenario.model;
     for (const auto& place : random.scenario.places()) {
       CallPricer pricer(random.scenario, place);
@@ -21,17 +43,23 @@ TEST(CallPricer, PricesRunsAsTheLoweringDoes) {
       for (int first = 1; first + 1 < net.layer_count(); ++first) {
         std::vector<const model::Layer*> run;
         Span by_layer, shares;
+        Seconds own{0};
+        const bool is_evicting = seed % 2 == 0 && !unit.has_stage_law() && unit.table.empty();
         pricer.restart();
         for (int last = first; last + 1 < net.layer_count(); ++last) {
           run.push_back(&net.layer(last));
           pricer.append(last);
           shares += pricer.least_share(last);
           EXPECT_LE(shares, pricer.cost());
+          if (is_evicting) own += unit.laws[0].layer_cost(*run.back());
           if (unit.execution == profiles::Execution::layer) {
             by_layer += Span::from(profiles::price_layer(profile, unit, *run.back())->cost);
             EXPECT_EQ(pricer.cost(), by_layer);
           } else {
-            EXPECT_EQ(pricer.cost(), Span::from(profiles::price_call(profile, unit, run)->cost));
+            const auto price = profiles::price_call(profile, unit, run);
+            EXPECT_EQ(pricer.cost(), Span::from(price->cost));
+            if (is_evicting && price->cost > own * unit.series_correction + unit.overhead_per_call + Seconds(1e-12))
+              ++evicted;
           }
           ++compared;
         }
@@ -39,6 +67,7 @@ TEST(CallPricer, PricesRunsAsTheLoweringDoes) {
     }
   }
   EXPECT_GT(compared, 1000);
+  EXPECT_GT(evicted, 100);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "profiles/profile.hpp"
@@ -21,6 +22,8 @@ LayerExtents ones() {
   return layer;
 }
 
+FeaturePiece costing(Seconds time, Condition when = {}) { return {std::move(when), {{{}, time}}}; }
+
 FeatureLaw of_terms(std::vector<FeatureTerm> terms) { return {{{.terms = std::move(terms)}}}; }
 
 TEST(FeatureTerm, CountsStartedSteps) {
@@ -31,6 +34,26 @@ TEST(FeatureTerm, CountsStartedSteps) {
   // 3 started eights, 100, 3 full sixteens.
   EXPECT_EQ((FeatureTerm{{{Extent::filters, 8}, {Extent::depth, 1}, {Extent::pixels, 16}}, ns(1)}.steps(layer)), 900);
   EXPECT_EQ(FeatureTerm{}.steps(layer), 1);
+}
+
+TEST(FeatureTerm, CountsWhatIsLeftOverBehindWholeSteps) {
+  const auto counted = [](Count count, double extent) {
+    LayerExtents layer = ones();
+    layer[Extent::pixels] = extent;
+    return FeatureTerm{{{Extent::pixels, 8, count}}, ns(1)}.steps(layer);
+  };
+  // Of 17, 20, 21 and 24 in steps of 8: two whole steps and 1, 4 or 5 more, and three.
+  const std::array<double, 4> extents = {17, 20, 21, 24};
+  const std::array<std::pair<Count, std::array<double, 4>>, count_kinds> expected = {{{Count::started, {3, 3, 3, 3}},
+                                                                                      {Count::whole, {2, 2, 2, 3}},
+                                                                                      {Count::near, {2, 2, 3, 3}},
+                                                                                      {Count::spare, {1, 4, 0, 0}},
+                                                                                      {Count::rest, {1, 4, 5, 0}},
+                                                                                      {Count::odd, {0, 0, 0, 1}},
+                                                                                      {Count::uneven, {1, 1, 1, 0}}}};
+  for (const auto& [count, steps] : expected)
+    for (std::size_t i = 0; i < extents.size(); ++i)
+      EXPECT_EQ(counted(count, extents[i]), steps[i]) << to_text(count) << " of " << extents[i];
 }
 
 TEST(FeatureTerm, GrowsBetweenItsKnees) {
@@ -55,15 +78,47 @@ TEST(FeatureTerm, MeasuresItsSizeInRoundedFloatsOrBytes) {
 }
 
 TEST(FeatureLaw, IsPricedByTheFirstPieceThatFits) {
-  FeatureLaw law{{{.when = {.kernel = 3}, .terms = {{{}, ns(1)}}},
-                  {.when = {.stride = 2}, .terms = {{{}, ns(2)}}},
-                  {.terms = {{{}, ns(3)}}, .fitted = {{Extent::depth, 2, 5}}}}};
+  const FeatureLaw law{{costing(ns(1), {.kernel = 3}), costing(ns(2), {.stride = 2}), costing(ns(3))}};
   LayerExtents layer = ones();
   EXPECT_EQ(law.cost(layer), ns(3));
   layer.stride = 2;
   EXPECT_EQ(law.cost(layer), ns(2));
   layer.kernel = 3;
   EXPECT_EQ(law.cost(layer), ns(1));
+  EXPECT_FALSE(law.is_extrapolated(layer));
+}
+
+TEST(FeatureLaw, DividesLayersByTheirExtents) {
+  const FeatureLaw law{{costing(ns(1), {.below = {{Extent::filters, 8}, {Extent::depth, 100}}}), costing(ns(3))}};
+  LayerExtents layer = ones();
+  layer[Extent::filters] = 7;
+  layer[Extent::depth] = 99;
+  EXPECT_EQ(law.cost(layer), ns(1));
+  layer[Extent::filters] = 8;
+  EXPECT_EQ(law.cost(layer), ns(3));
+  layer[Extent::filters] = 7;
+  layer[Extent::depth] = 100;
+  EXPECT_EQ(law.cost(layer), ns(3));
+}
+
+TEST(Condition, TakesAnotherInUnlessItSaysTheContraryOrNothingNew) {
+  const Condition three{.kernel = 3};
+  EXPECT_EQ(three.and_also({.stride = 2}), (Condition{.kernel = 3, .stride = 2}));
+  EXPECT_FALSE(three.and_also({.kernel = 1, .stride = 2}));
+  EXPECT_FALSE(three.and_also({.kernel = 3}));
+  const Condition few{.below = {{Extent::filters, 8}}};
+  EXPECT_EQ(few.and_also({.below = {{Extent::filters, 4}}}), (Condition{.below = {{Extent::filters, 4}}}));
+  EXPECT_FALSE(few.and_also({.below = {{Extent::filters, 16}}}));
+}
+
+TEST(FeatureLaw, IsExtrapolatedToOtherWindows) {
+  const FeatureLaw law{{{.terms = {{{}, ns(3)}}, .windows = {{3, 1}, {3, 2}}}}};
+  LayerExtents layer = ones();
+  layer.kernel = 3;
+  EXPECT_FALSE(law.is_extrapolated(layer));
+  layer.stride = 3;
+  EXPECT_TRUE(law.is_extrapolated(layer));
+  layer.is_whole_input = true;
   EXPECT_FALSE(law.is_extrapolated(layer));
 }
 

@@ -39,17 +39,27 @@ CostLaw named(std::string name) {
 
 TEST(LawWriter, KeepsALawOfFeaturesToTheLastBit) {
   CostLaw law = named("features");
-  law.types = {model::LayerType::linear, model::LayerType::binary_conv_p};
+  law.types = {model::LayerType::convolution, model::LayerType::binary_conv_p};
   law.coefficient_of_variation = 0.03;
-  const FeatureTerm first{{{Extent::filters, 8}, {Extent::weight_bytes, 64}}, Seconds(1e-9 / 3)};
+  const FeatureTerm first{{{Extent::filters, 8},
+                           {Extent::weight_bytes, 64},
+                           {Extent::pixels, 16, Count::near},
+                           {Extent::width, 16, Count::odd}},
+                          Seconds(1e-9 / 3)};
   const FeatureTerm second{{}, Seconds(2e-7 / 7), 123457, 1e6 / 3 + 1e6, {{Extent::filters, 16}, {Extent::depth, 1}}};
-  law.form = FeatureLaw{
-      {{.when =
-            {.depthwise = false, .single_filter = true, .flat = false, .packed_input = true, .kernel = 3, .stride = 2},
-        .terms = {first},
-        .error = {0.01, 1.0 / 30, 0.1},
-        .fitted = {{Extent::filters, 1, 1e6}, {Extent::working_set, 4, 1e8 / 3}}},
-       {.terms = {second, first}}}};
+  law.form = FeatureLaw{{{.when = {.depthwise = false,
+                                   .single_filter = true,
+                                   .padded = true,
+                                   .flat = false,
+                                   .packed_input = true,
+                                   .kernel = 3,
+                                   .stride = 2,
+                                   .below = {{Extent::pixels, 17}, {Extent::footprint, 1e6}}},
+                          .terms = {first},
+                          .error = {0.01, 1.0 / 30, 0.1},
+                          .fitted = {{Extent::filters, 1, 1e6}, {Extent::working_set, 4, 1e8 / 3}},
+                          .windows = {{3, 2}, {11, 4}}},
+                         {.terms = {second, first}}}};
   const CostLaw again = read_back(law);
   EXPECT_EQ(again.name, law.name);
   EXPECT_EQ(again.types, law.types);
@@ -67,6 +77,7 @@ TEST(LawWriter, KeepsALawOfFeaturesToTheLastBit) {
       EXPECT_EQ(actual[i].terms[t].to, expected[i].terms[t].to);
       EXPECT_EQ(actual[i].terms[t].of, expected[i].terms[t].of);
     }
+    EXPECT_EQ(actual[i].windows, expected[i].windows);
     ASSERT_EQ(actual[i].fitted.size(), expected[i].fitted.size());
     for (std::size_t s = 0; s < actual[i].fitted.size(); ++s)
       EXPECT_EQ(actual[i].fitted[s].most, expected[i].fitted[s].most);
