@@ -26,9 +26,12 @@ struct FittedLaw {
 };
 
 /// One law a layer type that occurs in the observations (single layers, one cache state, backend and thread count),
-/// least squares on relative error with non-negative coefficients over features of the layer. Fails with
+/// least squares on relative error with non-negative coefficients over features of the layer, in pieces where a
+/// division lowers the cross-validated error. `cold`: some of the layers observed with cold caches, from which the law
+/// learns what a layer costs in a call that leaves nothing of it in the caches; no error is stated of them. Fails with
 /// too-few-observations.
-Result<std::vector<FittedLaw>> fit_laws(std::span<const Observation> observations);
+Result<std::vector<FittedLaw>> fit_laws(std::span<const Observation> observations,
+                                        std::span<const Observation> cold = {});
 
 /// Of absolute relative errors, and of the spreads of what was measured.
 FitQuality quality_from(std::vector<double> errors, std::vector<double> spreads);

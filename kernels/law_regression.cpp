@@ -5,6 +5,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <numeric>
 
 namespace tiercut::kernels {
@@ -14,75 +15,25 @@ using Index = Eigen::Index;
 using Eigen::MatrixXd;
 using Eigen::VectorXd;
 using Indices = std::vector<Index>;
+using Column = Eigen::Map<const VectorXd>;
 
 // Relative to the diagonal, which is 1 for normalised columns: keeps nearly equal columns solvable.
 constexpr double ridge = 1e-9;
-constexpr double gradient_tolerance = 1e-8;
-constexpr int reweightings = 6;
+constexpr int reweightings = 4;
 // Residuals beyond so many deviations weigh less, in proportion to their inverse.
-constexpr double huber_deviations = 2.5;
+constexpr double huber_deviations = 3;
 constexpr double smallest_deviation = 1e-4;
-
-VectorXd solve_on(const MatrixXd& gram, const VectorXd& moments, const Indices& passive) {
-  MatrixXd part = gram(passive, passive);
-  part.diagonal() *= 1 + ridge;
-  return part.ldlt().solve(VectorXd(moments(passive)));
-}
-
-/// Steps from x towards z as far as all stay >= 0; what reaches 0 leaves the passive set.
-void step_to_boundary(VectorXd& x, const VectorXd& z, Indices& passive) {
-  double share = 1;
-  for (std::size_t i = 0; i < passive.size(); ++i) {
-    const double from = x(passive[i]), to = z(static_cast<Index>(i));
-    if (to <= 0) share = std::min(share, from / (from - to));
-  }
-  Indices kept;
-  for (std::size_t i = 0; i < passive.size(); ++i) {
-    double& value = x(passive[i]);
-    const double to = z(static_cast<Index>(i));
-    value += share * (to - value);
-    if (to > 0 || value > 1e-14)
-      kept.push_back(passive[i]);
-    else
-      value = 0;
-  }
-  if (kept.size() == passive.size()) {  // rounding: the one that limits must go
-    const auto least = std::min_element(kept.begin(), kept.end(), [&](Index a, Index b) { return x(a) < x(b); });
-    x(*least) = 0;
-    kept.erase(least);
-  }
-  passive = std::move(kept);
-}
-
-VectorXd non_negative(const MatrixXd& gram, const VectorXd& moments) {
-  const Index count = moments.size();
-  VectorXd x = VectorXd::Zero(count);
-  Indices passive;
-  std::vector<bool> is_passive(static_cast<std::size_t>(count), false);
-  const double tolerance = gradient_tolerance * std::max(moments.cwiseAbs().maxCoeff(), 1e-300);
-  for (Index round = 0; round < 4 * count + 10; ++round) {
-    const VectorXd gradient = moments - gram * x;
-    Index best = -1;
-    for (Index j = 0; j < count; ++j)
-      if (!is_passive[static_cast<std::size_t>(j)] && gradient(j) > tolerance &&
-          (best < 0 || gradient(j) > gradient(best)))
-        best = j;
-    if (best < 0) break;
-    passive.push_back(best);
-    std::sort(passive.begin(), passive.end());
-    VectorXd z = solve_on(gram, moments, passive);
-    while (!passive.empty() && z.minCoeff() <= 0) {
-      step_to_boundary(x, z, passive);
-      if (!passive.empty()) z = solve_on(gram, moments, passive);
-    }
-    x.setZero();
-    for (std::size_t i = 0; i < passive.size(); ++i) x(passive[i]) = z(static_cast<Index>(i));
-    std::fill(is_passive.begin(), is_passive.end(), false);
-    for (Index j : passive) is_passive[static_cast<std::size_t>(j)] = true;
-    if (!is_passive[static_cast<std::size_t>(best)] && passive.empty()) break;
-  }
-  return x;
-}
+// A term is tried while it may lower the misfit by more than so many variances of a residual. Little, as several terms
+// may be needed for any of them to explain something; those that do not are left out at the end.
+constexpr double worth_adding = 0.003;
+constexpr std::size_t most_terms = 60;
+// Of knees that no sample tells apart (only cold ones lie beyond) the last: nothing is charged that was not seen, as
+// far as caches usually reach.
+constexpr double usual_last_level = 64 << 20;  // bytes
+// A term that few samples have, or a little of only, may be as steep as their noise makes it, and others would pay for
+// that. So many must have it, and as much of it as this.
+constexpr std::ptrdiff_t least_support = 5;
+constexpr double least_share = 0.4;
 
 double median(std::vector<double> values) {
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
@@ -90,126 +41,306 @@ double median(std::vector<double> values) {
   return *middle;
 }
 
-/// Features over measured times, a column a term, each of length 1; terms that say the same once only.
-struct Design {
-  MatrixXd columns;
-  VectorXd lengths;
-  Indices terms;
-};
+std::size_t index(Index i) { return static_cast<std::size_t>(i); }
 
-Design design_of(std::span<const Sample> samples, std::span<const profiles::FeatureTerm> candidates) {
-  Design design;
-  std::vector<VectorXd> kept;
-  std::vector<double> lengths;
-  for (std::size_t j = 0; j < candidates.size(); ++j) {
-    VectorXd column(static_cast<Index>(samples.size()));
-    for (std::size_t i = 0; i < samples.size(); ++i)
-      column(static_cast<Index>(i)) = candidates[j].steps(samples[i].extents) / samples[i].seconds;
-    const double length = column.norm();
-    if (!(length > 0) || !std::isfinite(length)) continue;
-    column /= length;
-    const bool is_known =
-        std::any_of(kept.begin(), kept.end(), [&](const VectorXd& other) { return column.dot(other) > 1 - 1e-10; });
-    if (is_known) continue;
-    kept.push_back(std::move(column));
-    lengths.push_back(length);
-    design.terms.push_back(static_cast<Index>(j));
+/// The least of x' G x / 2 - b' x over x >= 0, for those of the unknowns that are in use.
+class NormalEquations {
+ public:
+  Index size() const { return sides_.size(); }
+  const VectorXd& x() const { return x_; }
+  void set(MatrixXd gram, VectorXd sides) {
+    gram_ = std::move(gram);
+    sides_ = std::move(sides);
   }
-  design.columns.resize(static_cast<Index>(samples.size()), static_cast<Index>(kept.size()));
-  for (std::size_t j = 0; j < kept.size(); ++j) design.columns.col(static_cast<Index>(j)) = kept[j];
-  design.lengths = Eigen::Map<const VectorXd>(lengths.data(), static_cast<Index>(lengths.size()));
-  return design;
-}
-
-struct Moments {
-  MatrixXd gram;
-  VectorXd sides;
-  double total;  // of the weights
-};
-
-Moments moments_of(const MatrixXd& columns, const VectorXd& weights) {
-  const MatrixXd weighted = weights.asDiagonal() * columns;
-  return {columns.transpose() * weighted, weighted.colwise().sum(), weights.sum()};
-}
-
-/// Weighted sum of squared relative errors.
-double misfit(const Moments& moments, const Indices& active, const VectorXd& x) {
-  return moments.total - 2 * moments.sides(active).dot(x) + x.dot(moments.gram(active, active) * x);
-}
-
-/// x on `active`, again non-negative.
-VectorXd refit(const Moments& moments, const Indices& active) {
-  return non_negative(moments.gram(active, active), moments.sides(active));
-}
-
-VectorXd huber(const VectorXd& base, const VectorXd& residuals) {
-  std::vector<double> sizes(static_cast<std::size_t>(residuals.size()));
-  for (Index i = 0; i < residuals.size(); ++i) sizes[static_cast<std::size_t>(i)] = std::abs(residuals(i));
-  const double limit = huber_deviations * std::max(1.4826 * median(sizes), smallest_deviation);
-  VectorXd weights = base;
-  for (Index i = 0; i < weights.size(); ++i)
-    if (std::abs(residuals(i)) > limit) weights(i) *= limit / std::abs(residuals(i));
-  return weights;
-}
-
-/// Leaves terms out while the misfit grows by less than the Bayesian information criterion charges for a term.
-void leave_out(const Moments& moments, double samples, Indices& active, VectorXd& x) {
-  const double allowed = std::exp(std::log(samples) / samples);
-  while (active.size() > 1) {
-    const double now = std::max(misfit(moments, active, x), samples * smallest_deviation * smallest_deviation * 1e-4);
-    double least = now * allowed;
-    Indices best;
-    VectorXd best_x;
-    for (std::size_t j = 0; j < active.size(); ++j) {
-      Indices fewer = active;
-      fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(j));
-      const VectorXd without = refit(moments, fewer);
-      const double then = misfit(moments, fewer, without);
-      if (then > least) continue;
-      least = then;
-      best = fewer;
-      best_x = without;
+  /// One more unknown, with its products with those before and itself.
+  void add(const VectorXd& products, double side) {
+    const Index n = size();
+    gram_.conservativeResize(n + 1, n + 1);
+    gram_.col(n) = products;
+    gram_.row(n) = products.transpose();
+    sides_.conservativeResize(n + 1);
+    sides_(n) = side;
+    x_.conservativeResize(n + 1);
+    x_(n) = 0;
+  }
+  void keep(const Indices& kept) {
+    gram_ = MatrixXd(gram_(kept, kept));
+    sides_ = VectorXd(sides_(kept));
+    x_ = VectorXd(x_(kept));
+  }
+  /// To the minimum; unknowns that reach 0 on the way leave. Returns those that stay.
+  Indices settle() {
+    Indices left(index(size()));
+    std::iota(left.begin(), left.end(), Index{0});
+    while (size() > 0) {
+      const VectorXd z = regular().ldlt().solve(sides_);
+      if (z.minCoeff() > 0) {
+        x_ = z;
+        break;
+      }
+      double share = 1;
+      for (Index i = 0; i < z.size(); ++i)
+        if (z(i) <= 0 && x_(i) - z(i) > 0) share = std::min(share, x_(i) / (x_(i) - z(i)));
+      Index least = -1;
+      for (Index i = 0; i < z.size(); ++i) {
+        x_(i) += share * (z(i) - x_(i));
+        if (z(i) <= 0 && (least < 0 || x_(i) < x_(least))) least = i;
+      }
+      Indices kept, still;
+      for (Index i = 0; i < z.size(); ++i) {
+        if (i == least || (z(i) <= 0 && x_(i) <= 1e-14)) continue;
+        kept.push_back(i);
+        still.push_back(left[index(i)]);
+      }
+      keep(kept);
+      left = std::move(still);
     }
-    if (best.empty()) return;
-    active = std::move(best);
-    x = std::move(best_x);
+    return left;
   }
-}
+  double twice_lowered() const { return 2 * sides_.dot(x_) - x_.dot(gram_ * x_); }
+  /// How much twice the minimum grows when an unknown leaves, while no other reaches 0.
+  VectorXd losses() const {
+    const MatrixXd inverse = regular().ldlt().solve(MatrixXd::Identity(size(), size()));
+    return x_.array().square() / inverse.diagonal().array();
+  }
+
+ private:
+  MatrixXd regular() const {
+    MatrixXd gram = gram_;
+    gram.diagonal() *= 1 + ridge;
+    return gram;
+  }
+
+  MatrixXd gram_;
+  VectorXd sides_, x_;
+};
+
+/// Non-negative regression of ones on columns; products only of the columns in use.
+class ActiveSet {
+ public:
+  ActiveSet(const MatrixXd& columns, const VectorXd& base)
+      : columns_(columns), base_(base), weights_(base), is_in_(index(columns.cols()), false) {}
+
+  void run() {
+    for (int round = 0; round <= reweightings; ++round) {
+      build();
+      settle();
+      grow();
+      if (round < reweightings) weights_ = huber();
+    }
+    leave_out();
+  }
+  const Indices& terms() const { return active_; }
+  const VectorXd& times() const { return equations_.x(); }
+
+ private:
+  /// The equations for the present weights.
+  void build() {
+    MatrixXd part(columns_.rows(), static_cast<Index>(active_.size()));
+    for (std::size_t i = 0; i < active_.size(); ++i) part.col(static_cast<Index>(i)) = columns_.col(active_[i]);
+    const MatrixXd weighted = weights_.asDiagonal() * part;
+    equations_.set(part.transpose() * weighted, weighted.colwise().sum());
+    total_ = weights_.sum();
+  }
+  void add(Index j) {
+    const VectorXd weighted = weights_.cwiseProduct(columns_.col(j));
+    active_.push_back(j);
+    is_in_[index(j)] = true;
+    VectorXd products(static_cast<Index>(active_.size()));
+    for (std::size_t i = 0; i < active_.size(); ++i)
+      products(static_cast<Index>(i)) = columns_.col(active_[i]).dot(weighted);
+    equations_.add(products, weighted.sum());
+  }
+  void settle() { stay(equations_.settle()); }
+  void stay(const Indices& kept) {  // positions
+    Indices active;
+    std::fill(is_in_.begin(), is_in_.end(), false);
+    for (Index i : kept) {
+      active.push_back(active_[index(i)]);
+      is_in_[index(active.back())] = true;
+    }
+    active_ = std::move(active);
+  }
+  VectorXd residuals() const {
+    VectorXd left = VectorXd::Ones(columns_.rows());
+    for (std::size_t i = 0; i < active_.size(); ++i) left -= times()(static_cast<Index>(i)) * columns_.col(active_[i]);
+    return left;
+  }
+  double misfit() const { return std::max(0.0, total_ - equations_.twice_lowered()); }
+
+  void grow() {
+    const double floor = smallest_deviation * smallest_deviation;
+    Indices refused;
+    while (active_.size() < most_terms) {
+      const VectorXd weighted = weights_.cwiseProduct(residuals());
+      const VectorXd gradient = columns_.transpose() * weighted;
+      Index best = -1;
+      for (Index j = 0; j < gradient.size(); ++j)
+        if (!is_in_[index(j)] && (best < 0 || gradient(j) > gradient(best)) &&
+            std::ranges::find(refused, j) == refused.end())
+          best = j;
+      const double variance = std::max(misfit() / static_cast<double>(columns_.rows()), floor);
+      // A column's length is 1 without weights.
+      if (best < 0 || gradient(best) <= 0 || gradient(best) * gradient(best) <= worth_adding * variance) break;
+      add(best);
+      settle();
+      if (!is_in_[index(best)]) refused.push_back(best);
+    }
+  }
+  VectorXd huber() const {
+    const VectorXd left = residuals();
+    std::vector<double> sizes(index(left.size()));
+    for (Index i = 0; i < left.size(); ++i) sizes[index(i)] = std::abs(left(i));
+    const double limit = huber_deviations * std::max(1.4826 * median(sizes), smallest_deviation);
+    VectorXd weights = base_;
+    for (Index i = 0; i < weights.size(); ++i)
+      if (std::abs(left(i)) > limit) weights(i) *= limit / std::abs(left(i));
+    return weights;
+  }
+  /// Leaves terms out while the misfit grows by less than half of what the Bayesian information criterion charges for a
+  /// term: held-out shapes were predicted best by that.
+  void leave_out() {
+    build();
+    settle();
+    const auto samples = static_cast<double>(columns_.rows());
+    const double allowed = std::exp(0.5 * std::log(samples) / samples);
+    while (active_.size() > 1) {
+      const double now = std::max(misfit(), samples * smallest_deviation * smallest_deviation * 1e-4);
+      Index best = 0;
+      const double loss = equations_.losses().minCoeff(&best);
+      if (now + loss > now * allowed) return;
+      Indices kept;
+      for (Index i = 0; i < static_cast<Index>(active_.size()); ++i)
+        if (i != best) kept.push_back(i);
+      equations_.keep(kept);
+      stay(kept);
+      settle();
+    }
+  }
+
+  const MatrixXd& columns_;
+  VectorXd base_, weights_;
+  std::vector<bool> is_in_;
+  Indices active_;
+  NormalEquations equations_;
+  double total_ = 0;
+};
 
 }  // namespace
 
 std::vector<double> non_negative_least_squares(std::span<const double> gram, std::span<const double> moments) {
+  constexpr double tolerance = 1e-10;
   const auto count = static_cast<Index>(moments.size());
-  const VectorXd x = non_negative(Eigen::Map<const MatrixXd>(gram.data(), count, count),
-                                  Eigen::Map<const VectorXd>(moments.data(), count));
+  const Eigen::Map<const MatrixXd> all(gram.data(), count, count);
+  const Column sides(moments.data(), count);
+  NormalEquations equations;
+  Indices active;
+  VectorXd x = VectorXd::Zero(count);
+  for (Index round = 0; round < 4 * count; ++round) {
+    const VectorXd gradient = sides - all * x;
+    Index best = -1;
+    for (Index j = 0; j < count; ++j)
+      if (std::ranges::find(active, j) == active.end() && gradient(j) > tolerance &&
+          (best < 0 || gradient(j) > gradient(best)))
+        best = j;
+    if (best < 0) break;
+    active.push_back(best);
+    equations.add(VectorXd(all(active, best)), sides(best));
+    Indices still;
+    for (Index i : equations.settle()) still.push_back(active[index(i)]);
+    active = std::move(still);
+    x.setZero();
+    for (std::size_t i = 0; i < active.size(); ++i) x(active[i]) = equations.x()(static_cast<Index>(i));
+  }
   return {x.data(), x.data() + x.size()};
+}
+
+TermRegression::TermRegression(std::span<const Sample> samples, std::span<const profiles::FeatureTerm> candidates)
+    : samples_(samples.size()) {
+  std::multimap<double, std::size_t> known;  // by a sum that differs where columns do
+  for (const profiles::FeatureTerm& term : candidates) {
+    VectorXd column(static_cast<Index>(samples_));
+    double mark = 0;
+    for (std::size_t i = 0; i < samples_; ++i) {
+      column(static_cast<Index>(i)) = term.steps(samples[i].extents) / samples[i].seconds;
+      mark += column(static_cast<Index>(i)) * (1 + 0.5 * std::sin(static_cast<double>(i)));
+    }
+    const double length = column.norm();
+    if (!(length > 0) || !std::isfinite(length)) continue;
+    mark /= length;
+    const auto end = known.upper_bound(mark + 1e-9);
+    const auto same = std::find_if(known.lower_bound(mark - 1e-9), end, [&](const auto& other) {
+      const Column before(columns_.data() + other.second * samples_, static_cast<Index>(samples_));
+      return column.dot(before) > (1 - 1e-10) * length * before.norm();
+    });
+    if (same != end) {
+      profiles::FeatureTerm& before = candidates_[same->second];
+      const bool is_only_later = before.to > 0 && term.factors == before.factors && term.of == before.of;
+      if (is_only_later && term.to <= usual_last_level) before = term;
+      continue;
+    }
+    known.emplace(mark, candidates_.size());
+    candidates_.push_back(term);
+    columns_.insert(columns_.end(), column.data(), column.data() + column.size());
+    for (const Sample& sample : samples) {
+      const double steps = term.steps(sample.extents);
+      is_backed_.push_back(steps > 0 && steps >= least_share * term.all_steps(sample.extents));
+    }
+  }
+  for (const Sample& sample : samples) weights_.push_back(sample.weight);
+}
+
+TermRegression::Fit TermRegression::fit(const Chosen& samples, std::span<const std::size_t> terms) const {
+  const auto rows = static_cast<Index>(samples.size());
+  std::vector<std::size_t> usable;
+  std::vector<double> lengths;
+  MatrixXd columns(rows, static_cast<Index>(terms.empty() ? candidates_.size() : terms.size()));
+  for (std::size_t k = 0; k < (terms.empty() ? candidates_.size() : terms.size()); ++k) {
+    const std::size_t j = terms.empty() ? k : terms[k];
+    auto column = columns.col(static_cast<Index>(usable.size()));
+    for (Index i = 0; i < rows; ++i) column(i) = columns_[j * samples_ + samples[index(i)]];
+    const double length = column.norm();
+    const auto backing = [&](std::size_t i) { return is_backed_[j * samples_ + i]; };
+    if (std::ranges::count_if(samples, backing) < least_support) continue;
+    column /= length;
+    usable.push_back(j);
+    lengths.push_back(length);
+  }
+  columns.conservativeResize(Eigen::NoChange, static_cast<Index>(usable.size()));
+  VectorXd base(rows);
+  for (Index i = 0; i < rows; ++i) base(i) = weights_[samples[index(i)]];
+  ActiveSet active(columns, base);
+  active.run();
+  Fit fit;
+  for (std::size_t i = 0; i < active.terms().size(); ++i) {
+    const std::size_t j = index(active.terms()[i]);
+    const double time = active.times()(static_cast<Index>(i)) / lengths[j];
+    if (!(time > 0)) continue;
+    fit.terms.push_back(usable[j]);
+    fit.times.push_back(time);
+  }
+  return fit;
+}
+
+double TermRegression::ratio(const Fit& fit, std::size_t sample) const {
+  double sum = 0;
+  for (std::size_t i = 0; i < fit.terms.size(); ++i) sum += fit.times[i] * columns_[fit.terms[i] * samples_ + sample];
+  return sum;
 }
 
 std::vector<profiles::FeatureTerm> fit_terms(std::span<const Sample> samples,
                                              std::span<const profiles::FeatureTerm> candidates) {
-  const Design design = design_of(samples, candidates);
-  VectorXd base(static_cast<Index>(samples.size()));
-  for (std::size_t i = 0; i < samples.size(); ++i) base(static_cast<Index>(i)) = samples[i].weight;
+  const TermRegression regression(samples, candidates);
+  Chosen all(samples.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return regression.terms_of(regression.fit(all));
+}
 
-  VectorXd weights = base, x;
-  Indices active;
-  for (int round = 0; round < reweightings; ++round) {
-    const Moments moments = moments_of(design.columns, weights);
-    x = non_negative(moments.gram, moments.sides);
-    weights = huber(base, design.columns * x - VectorXd::Ones(weights.size()));
-  }
-  for (Index j = 0; j < x.size(); ++j)
-    if (x(j) > 0) active.push_back(j);
-  const Moments moments = moments_of(design.columns, weights);
-  x = refit(moments, active);
-  leave_out(moments, static_cast<double>(samples.size()), active, x);
-
+std::vector<profiles::FeatureTerm> TermRegression::terms_of(const Fit& fit) const {
   std::vector<profiles::FeatureTerm> terms;
-  for (std::size_t j = 0; j < active.size(); ++j) {
-    const double time = x(static_cast<Index>(j)) / design.lengths(active[j]);
-    if (!(time > 0)) continue;
-    terms.push_back(candidates[static_cast<std::size_t>(design.terms[static_cast<std::size_t>(active[j])])]);
-    terms.back().time = Seconds(time);
+  for (std::size_t i = 0; i < fit.terms.size(); ++i) {
+    terms.push_back(candidates_[fit.terms[i]]);
+    terms.back().time = Seconds(fit.times[i]);
   }
   return terms;
 }
