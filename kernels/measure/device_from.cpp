@@ -9,6 +9,7 @@
 #include "core/schema.hpp"
 #include "kernels/kernel.hpp"
 #include "kernels/measure/profiler.hpp"
+#include "profiles/call_cost.hpp"
 
 namespace tiercut::kernels {
 namespace {
@@ -39,51 +40,51 @@ std::vector<Observation> observations_of(const ProfilerOptions& options, const P
   return all;
 }
 
-std::vector<SeriesRatio> series_of(const ProfilePlan& plan, const CampaignOutcome& outcome, Seconds overhead) {
+/// Segments run in series against what CallCost makes of the measured times of their layers.
+std::vector<SeriesRatio> series_of(const ProfilePlan& plan, const CampaignOutcome& outcome,
+                                   const std::vector<FittedLaw>& laws, Seconds overhead) {
+  profiles::Unit unit;
+  for (const FittedLaw& law : laws) unit.laws.push_back(law.law);
+  profiles::CallCost call(unit);
   std::vector<SeriesRatio> ratios;
   for (const ModelCases& series : plan.series) {
     for (const BenchCase& segment : series.segments) {
       const CaseRecord* whole = record_of(outcome, segment.key);
       SeriesRatio ratio{segment.segment, 1, 0, segment.layer.weight_bytes};
-      Seconds sum{0};
       bool is_complete = whole != nullptr;
+      call.restart();
       for (const model::LayerId id : segment.layers) {
-        if (!is_timed(segment.model->layer(id).type)) continue;
-        const CaseRecord* layer = record_of(outcome, key_of(*segment.model, id, segment.cache));
-        is_complete = is_complete && layer != nullptr;
-        if (layer == nullptr) break;
-        sum += layer->samples.median();
+        const model::Layer& layer = segment.model->layer(id);
+        if (!is_timed(layer.type)) continue;
+        const CaseRecord* record = record_of(outcome, key_of(*segment.model, id, segment.cache));
+        is_complete = is_complete && record != nullptr;
+        if (record == nullptr) break;
+        call.add(call.part_of(layer, record->samples.median()));
         ++ratio.layers;
       }
-      if (!is_complete || !(sum.value() > 0)) continue;
-      ratio.ratio = std::max(0.01, (whole->samples.median() - overhead) / sum);
+      if (!is_complete || !(call.cost().value() > 0)) continue;
+      ratio.ratio = std::max(0.01, (whole->samples.median() - overhead) / call.cost());
       ratios.push_back(ratio);
     }
   }
   return ratios;
 }
 
-/// A model's own ratio is that of the whole model; of typical networks those count that the caches hold, as the
-/// others run slower for want of cache, not for running in series.
+/// A model's own ratio is that of the whole model.
 void set_series_correction(const ProfilerOptions& options, MeasuredDevice& device) {
   device.series_how = "none was measured";
   if (device.series.empty()) return;
   if (options.model != nullptr) {
     device.series_correction = device.series.front().ratio;
-    device.series_how = fmt::format("{} in series against the sum of its layers", device.series.front().segment);
+    device.series_how =
+        fmt::format("{} in series against its layers, what they evict considered", device.series.front().segment);
     return;
   }
-  const Bytes cache = device.facts.last_level_cache();
   double logarithms = 0;
-  int count = 0;
-  for (const SeriesRatio& series : device.series) {
-    if (cache.value() > 0 && series.weights > 0.5 * cache) continue;
-    logarithms += std::log(series.ratio);
-    ++count;
-  }
-  if (count == 0) return;
-  device.series_correction = std::exp(logarithms / count);
-  device.series_how = fmt::format("geometric mean over {} typical networks that the caches hold", count);
+  for (const SeriesRatio& series : device.series) logarithms += std::log(series.ratio);
+  device.series_correction = std::exp(logarithms / static_cast<double>(device.series.size()));
+  device.series_how =
+      fmt::format("geometric mean over {} typical networks, what their layers evict considered", device.series.size());
 }
 
 void describe_noise(const MachineProbes& probes, const CampaignOutcome& outcome, std::vector<std::string>& notes) {
@@ -120,7 +121,7 @@ void describe_cold(const ProfilePlan& plan, const CampaignOutcome& outcome, std:
 
 void describe_series(const std::vector<SeriesRatio>& series, std::vector<std::string>& notes) {
   if (series.empty()) return;
-  std::string text = "Layers in series against the sum of their own times:";
+  std::string text = "Layers in series against their own times, what they evict of one another considered:";
   for (const SeriesRatio& ratio : series)
     text += fmt::format(" {} {:.3f} ({} layers, {:.3g} MB of weights),", ratio.segment, ratio.ratio, ratio.layers,
                         ratio.weights.value() / 1e6);
@@ -221,13 +222,13 @@ Result<MeasuredDevice> device_from(const ProfilerOptions& options, const Profile
                                    const MachineProbes& probes, const CampaignOutcome& outcome) {
   const std::vector<Observation> all = observations_of(options, plan, outcome);
   MeasuredDevice device;
-  std::map<LayerType, std::vector<Observation>> by_type;
+  std::map<LayerType, std::vector<Observation>> by_type, cold_by_type;
   for (const Observation& seen : all)
-    if (seen.segment.empty() && seen.cache == options.cache && seen.median.value() > 0)
-      by_type[seen.layer.type].push_back(seen);
+    if (seen.segment.empty() && seen.median.value() > 0)
+      (seen.cache == options.cache ? by_type : cold_by_type)[seen.layer.type].push_back(seen);
   Diagnostics unfitted;
   for (const auto& [type, observations] : by_type) {
-    auto laws = fit_laws(observations);
+    auto laws = fit_laws(observations, cold_by_type[type]);
     if (!laws) {
       unfitted.insert(unfitted.end(), laws.error().begin(), laws.error().end());
       device.notes.push_back(fmt::format("There is no law for {}: {}.", to_text(type), laws.error().front().message));
@@ -257,7 +258,7 @@ Result<MeasuredDevice> device_from(const ProfilerOptions& options, const Profile
   device.exit_check = probes.exit_check;
   device.copy_rate = probes.copy_rate;
   device.runtime_footprint = probes.runtime_footprint;
-  device.series = series_of(plan, outcome, probes.overhead_per_call);
+  device.series = series_of(plan, outcome, device.laws, probes.overhead_per_call);
   set_series_correction(options, device);
   if (options.model != nullptr) {
     for (const BenchCase& bench_case : plan.series.front().layers)

@@ -11,7 +11,7 @@
 
 namespace tiercut::kernels {
 
-/// Measured time of layers in series over the sum of their own times.
+/// Measured time of layers in series over what CallCost makes of their own times.
 struct SeriesRatio {
   std::string segment;
   double ratio = 1;

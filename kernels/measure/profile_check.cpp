@@ -16,7 +16,6 @@ namespace {
 
 // Far behind every index that the grid of `tiercut profile` uses.
 constexpr std::uint64_t first_held_out = 100'000;
-constexpr double shapes_at_scale_1 = 2500;
 constexpr double share_of_memory = 0.25;
 constexpr double largest_case = 4e9;                         // bytes
 constexpr std::size_t likely_cache = std::size_t{32} << 20;  // where the system names none

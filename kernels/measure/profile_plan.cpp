@@ -21,7 +21,7 @@ constexpr double probe_share = 0.06;
 constexpr Seconds longest_probe{10};
 constexpr std::size_t largest_working_set = std::size_t{512} << 20;
 constexpr double share_of_memory = 0.7;  // beyond it a board begins to swap, or ends the process
-constexpr std::size_t every_cold = 24;   // of the grid, once more with cold caches
+constexpr std::size_t every_cold = 12;   // of the grid, once more with cold caches
 
 Seconds budget_of(const ProfilerOptions& options) {
   if (options.budget.value() > 0) return options.budget;

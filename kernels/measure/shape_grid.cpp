@@ -16,6 +16,8 @@ using model::LayerType;
 constexpr int dimensions = 9;
 constexpr int most_tries_per_shape = 200;
 constexpr std::size_t fewest_of_kind = 12;
+constexpr std::int64_t fewest_channels = 4;        // of a group, behind a network's first layer
+constexpr std::int64_t most_weights = 48'000'000;  // of one fully connected layer
 
 /// One point of the sequence; each of its coordinates is used for one decision only.
 class Point {
@@ -85,44 +87,74 @@ std::optional<BenchCase> fully_connected(LayerType type, Point& point, CacheStat
 
 enum class Grouping { none, depthwise, grouped };
 
+struct Side {
+  int kernel, stride;
+};
+
 std::optional<BenchCase> convolution(Point& point, CacheState cache, Grouping grouping) {
   LayerParameters parameters;
-  const int kernel = point.among<int, 5>({{{0.28, 1}, {0.36, 3}, {0.16, 5}, {0.1, 7}, {0.1, 11}}});
-  const int stride = point.among<int, 3>({{{0.7, 1}, {0.2, 2}, {0.1, 4}}});
-  const int pad = point.next() < 0.7 ? kernel / 2 : 0;
-  parameters.window = window_of(kernel, stride, pad);
-  const std::int64_t side = point.extent(4, 231);
-  std::int64_t inputs = point.channels(1, 1024);
-  parameters.outputs = point.channels(1, 1024);
-  if (grouping == Grouping::none && side >= 28 && point.next() < 0.15) inputs = 3;  // a picture
+  const Side side =
+      grouping == Grouping::depthwise
+          ? point.among<Side, 5>({{{0.45, {3, 1}}, {0.3, {3, 2}}, {0.12, {5, 1}}, {0.08, {5, 2}}, {0.05, {7, 1}}}})
+          : point.among<Side, 9>({{{0.22, {1, 1}},
+                                   {0.06, {1, 2}},
+                                   {0.32, {3, 1}},
+                                   {0.14, {3, 2}},
+                                   {0.09, {5, 1}},
+                                   {0.05, {5, 2}},
+                                   {0.03, {7, 1}},
+                                   {0.05, {7, 2}},
+                                   {0.04, {11, 4}}}});
+  const int pad = point.next() < 0.7 ? side.kernel / 2 : 0;
+  parameters.window = window_of(side.kernel, side.stride, pad);
+  const std::int64_t image = point.extent(4, 231);
+  std::int64_t inputs = point.channels(4, 1024);
+  parameters.outputs = point.channels(4, 1024);
+  const double picture = point.next();
+  if (grouping == Grouping::none && image >= 28 && picture < 0.15) inputs = picture < 0.04 ? 1 : 3;
   if (grouping == Grouping::depthwise) {
     parameters.outputs = inputs;
     parameters.groups = static_cast<int>(inputs);
   }
   if (grouping == Grouping::grouped) {
     parameters.groups = point.among<int, 4>({{{0.4, 2}, {0.3, 4}, {0.2, 8}, {0.1, 32}}});
-    const std::int64_t groups = parameters.groups;
-    inputs = (inputs + groups - 1) / groups * groups;
-    parameters.outputs = (parameters.outputs + groups - 1) / groups * groups;
+    const std::int64_t groups = parameters.groups, least = fewest_channels * groups;
+    inputs = (std::max(inputs, least) + groups - 1) / groups * groups;
+    parameters.outputs = (std::max(parameters.outputs, least) + groups - 1) / groups * groups;
   }
-  return case_of(LayerType::convolution, parameters, {{{inputs, side, side}}}, cache);
+  const bool is_whole = side.kernel == image && pad == 0;
+  if (side.kernel > image || is_whole) return std::nullopt;
+  return case_of(LayerType::convolution, parameters, {{{inputs, image, image}}}, cache);
+}
+
+/// A window as large as the image: the fully connected layers of networks that are written as convolutions.
+std::optional<BenchCase> whole_convolution(LayerType type, Point& point, CacheState cache, bool) {
+  LayerParameters parameters;
+  const std::int64_t image = point.extent(1, 8), inputs = point.channels(16, 4096);
+  parameters.outputs = point.channels(4, 4096);
+  parameters.window = window_of(static_cast<int>(image), 1, 0);
+  if (inputs * image * image * parameters.outputs > most_weights) return std::nullopt;
+  return case_of(type, parameters, {{{inputs, image, image}}}, cache);
 }
 
 std::optional<BenchCase> pooling(LayerType type, Point& point, CacheState cache, bool are_bits) {
   LayerParameters parameters;
-  const std::int64_t side = point.extent(4, 231), channels = point.channels(1, 1024);
-  const int kernel = point.among<int, 5>({{{0.45, 2}, {0.4, 3}, {0.05, 5}, {0.05, 7}, {0.05, 0}}});
-  const bool is_global = kernel == 0;
-  const int stride = point.among<int, 3>({{{0.2, 1}, {0.7, 2}, {0.1, 3}}});
-  const int pad = !is_global && kernel == 3 && point.next() < 0.4 ? 1 : 0;
-  parameters.window = is_global ? window_of(static_cast<int>(side), 1, 0) : window_of(kernel, stride, pad);
-  return case_of(type, parameters, {as_bits({{channels, side, side}}, are_bits)}, cache);
+  const std::int64_t image = point.extent(4, 231), channels = point.channels(4, 1024);
+  const model::Window global = window_of(static_cast<int>(image), 1, 0);
+  parameters.window = point.among<model::Window, 7>({{{0.35, window_of(2, 2, 0)},
+                                                      {0.24, window_of(3, 2, 0)},
+                                                      {0.12, window_of(3, 2, 1)},
+                                                      {0.09, window_of(3, 1, 1)},
+                                                      {0.07, window_of(3, 3, 0)},
+                                                      {0.05, window_of(2, 1, 0)},
+                                                      {0.08, global}}});
+  return case_of(type, parameters, {as_bits({{channels, image, image}}, are_bits)}, cache);
 }
 
 /// Features or an image, for what works element by element.
 InputTensor any_tensor(Point& point) {
   if (point.next() < 0.25) return {{point.channels(16, 8192)}};
-  const std::int64_t channels = point.channels(1, 1024), side = point.extent(4, 231);
+  const std::int64_t channels = point.channels(fewest_channels, 1024), side = point.extent(4, 231);
   return {{channels, side, side}};
 }
 
@@ -145,12 +177,13 @@ std::optional<BenchCase> binary_conv_p(LayerType type, Point& point, CacheState 
   LayerParameters parameters;
   const int kernel = point.among<int, 3>({{{0.1, 1}, {0.7, 3}, {0.2, 5}}});
   parameters.window = window_of(kernel, 1, kernel / 2);
-  const int pool = point.among<int, 3>({{{0.1, 1}, {0.3, 2}, {0.6, 3}}});
-  parameters.pool = window_of(pool, point.next() < 0.6 ? 2 : 1, pool == 3 ? 1 : 0);
+  parameters.pool = point.among<model::Window, 3>(
+      {{{0.15, window_of(1, 1, 0)}, {0.25, window_of(2, 2, 0)}, {0.6, window_of(3, 2, 1)}}});
   const std::int64_t side = point.extent(4, 112);
-  const std::int64_t inputs =
-      are_bits ? point.channels(1, 512) : point.among<std::int64_t, 3>({{{0.7, 3}, {0.2, 1}, {0.1, 16}}});
-  parameters.outputs = point.channels(1, 512);
+  const std::int64_t inputs = are_bits ? point.channels(fewest_channels, 512)
+                                       : point.among<std::int64_t, 3>({{{0.6, 3}, {0.25, 1}, {0.15, 16}}});
+  parameters.outputs = point.channels(fewest_channels, 512);
+  if (kernel > side) return std::nullopt;
   return case_of(type, parameters, {as_bits({{inputs, side, side}}, are_bits)}, cache);
 }
 
@@ -173,24 +206,25 @@ std::optional<BenchCase> grouped(LayerType, Point& point, CacheState cache, bool
 
 constexpr std::array kinds = {
     Kind{LayerType::linear, 250, fully_connected},
-    Kind{LayerType::convolution, 700, dense_convolution},
+    Kind{LayerType::convolution, 650, dense_convolution},
+    Kind{LayerType::convolution, 80, whole_convolution},
     Kind{LayerType::convolution, 120, depthwise},
     Kind{LayerType::convolution, 120, grouped},
-    Kind{LayerType::max_pooling, 140, pooling, 0.2},
-    Kind{LayerType::avg_pooling, 110, pooling},
-    Kind{LayerType::batch_normalization, 60, elementwise},
+    Kind{LayerType::max_pooling, 170, pooling, 0.2},
+    Kind{LayerType::avg_pooling, 120, pooling},
+    Kind{LayerType::batch_normalization, 80, elementwise},
     Kind{LayerType::relu, 60, elementwise},
-    Kind{LayerType::prelu, 70, elementwise},
-    Kind{LayerType::sigmoid, 50, elementwise},
-    Kind{LayerType::tanh, 50, elementwise},
+    Kind{LayerType::prelu, 90, elementwise},
+    Kind{LayerType::sigmoid, 40, elementwise},
+    Kind{LayerType::tanh, 40, elementwise},
     Kind{LayerType::threshold, 50, elementwise},
     Kind{LayerType::softmax, 70, elementwise},
-    Kind{LayerType::join_max, 80, join, 0.3},
-    Kind{LayerType::join_average, 60, join},
-    Kind{LayerType::join_concatenate, 80, join, 0.3},
-    Kind{LayerType::join_add, 60, join},
+    Kind{LayerType::join_max, 100, join, 0.3},
+    Kind{LayerType::join_average, 80, join},
+    Kind{LayerType::join_concatenate, 110, join, 0.3},
+    Kind{LayerType::join_add, 80, join},
     Kind{LayerType::binary_fc, 140, fully_connected, 0.8},
-    Kind{LayerType::binary_conv_p, 220, binary_conv_p, 0.6},
+    Kind{LayerType::binary_conv_p, 250, binary_conv_p, 0.6},
 };
 
 bool is_within(const BenchCase& made, const GridOptions& options) {

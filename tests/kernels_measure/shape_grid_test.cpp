@@ -59,7 +59,8 @@ TEST(ShapeGrid, ReachesWhatModelsUse) {
     if (layer.type == LayerType::binary_conv_p)
       ++(bench_case.model->layer(0).encoding == model::Encoding::bit ? from_bits : from_floats);
     if (layer.type != LayerType::convolution) continue;
-    kernels.insert(layer.parameters.window.kernel_height);
+    if (layer.parameters.window.kernel_height < layer.input_shape.extents[1])
+      kernels.insert(layer.parameters.window.kernel_height);
     strides.insert(layer.parameters.window.stride_height);
     widest = std::max(widest, static_cast<double>(layer.input_shape.extents[2]));
     if (layer.parameters.groups == layer.input_shape.extents[0] && layer.parameters.groups > 1)
@@ -76,6 +77,59 @@ TEST(ShapeGrid, ReachesWhatModelsUse) {
   EXPECT_GE(grouped, 30);
   EXPECT_GE(from_bits, 30);
   EXPECT_GE(from_floats, 20);
+}
+
+bool is_one_of(const model::Window& window, std::initializer_list<std::array<int, 3>> known) {
+  return std::ranges::any_of(known, [&](const auto& one) {
+    return window.kernel_height == one[0] && window.stride_height == one[1] &&
+           (one[2] < 0 || window.pad_height == one[2]);
+  });
+}
+
+/// What the header promises, layer by layer.
+TEST(ShapeGrid, HasNoWindowThatNetworksDoNotHave) {
+  int whole = 0, of_pictures = 0;
+  for (const BenchCase& bench_case : shape_grid({})) {
+    const model::Layer& layer = bench_case.layer;
+    const model::Window& window = layer.parameters.window;
+    if (!layer.input_shape.is_image()) continue;
+    const auto channels = layer.input_shape.extents[0], image = layer.input_shape.extents[1];
+    const bool is_convolution = layer.type == LayerType::convolution;
+    const bool is_pooling = layer.type == LayerType::max_pooling || layer.type == LayerType::avg_pooling;
+    if (is_convolution || layer.type == LayerType::binary_conv_p) {
+      EXPECT_TRUE(channels >= 4 || channels == 3 || channels == 1) << bench_case.key;
+      EXPECT_GE(layer.parameters.outputs, 4) << bench_case.key;
+    } else {
+      EXPECT_GE(channels, 4) << bench_case.key;
+    }
+    if (is_convolution || is_pooling) {
+      EXPECT_LE(window.kernel_height, image) << bench_case.key;
+      if (window.kernel_height == image && window.pad_height == 0) {
+        whole += is_convolution ? 1 : 0;
+        continue;
+      }
+    }
+    if (is_convolution) {
+      of_pictures += channels < 4 ? 1 : 0;
+      EXPECT_TRUE(is_one_of(
+          window,
+          {{1, 1, 0}, {1, 2, 0}, {3, 1, -1}, {3, 2, -1}, {5, 1, -1}, {5, 2, -1}, {7, 1, -1}, {7, 2, -1}, {11, 4, -1}}))
+          << bench_case.key;
+    }
+    if (is_pooling) {
+      EXPECT_TRUE(is_one_of(window, {{2, 2, 0}, {3, 2, 0}, {3, 2, 1}, {3, 1, 1}, {3, 3, 0}, {2, 1, 0}}))
+          << bench_case.key;
+    }
+    if (layer.type == LayerType::binary_conv_p) {
+      EXPECT_TRUE(is_one_of(layer.parameters.pool, {{1, 1, 0}, {2, 2, 0}, {3, 2, 1}})) << bench_case.key;
+    }
+  }
+  EXPECT_GE(whole, 60);
+  EXPECT_GE(of_pictures, 30);
+}
+
+TEST(ShapeGrid, HasAsManyShapesAsItSays) {
+  EXPECT_NEAR(static_cast<double>(shape_grid({}).size()), shapes_at_scale_1, 0.02 * shapes_at_scale_1);
 }
 
 /// Evenly in the logarithm: each quarter of the range from 16 to 8192 holds a quarter of the layers.
