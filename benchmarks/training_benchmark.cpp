@@ -8,7 +8,7 @@
 
 #include "interleaved.hpp"
 #include "torch_baseline.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 // A training step of 784-1000-500-2 (Big-Little's net 1) at batch 100 with momentum, one thread: samples a second, and
 // how many times as fast as LibTorch.

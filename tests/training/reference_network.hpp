@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 /// Small models and data for the tests of training.
 namespace tiercut::training {

@@ -7,7 +7,7 @@
 
 #include "core/files.hpp"
 #include "made_digits.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "training/layers/vector_maths.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 

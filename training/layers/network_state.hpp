@@ -4,7 +4,7 @@
 #include "training/layers/batch_graph.hpp"
 #include "training/layers/cross_entropy.hpp"
 #include "training/layers/optimizer_step.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 

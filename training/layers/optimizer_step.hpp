@@ -2,7 +2,7 @@
 #pragma once
 
 #include "training/layers/trainable_layer.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 

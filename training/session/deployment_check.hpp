@@ -7,7 +7,7 @@
 #include "core/diagnostic.hpp"
 #include "model/model.hpp"
 #include "training/dataset.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "profiles/exit_trace.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 #include "training/session/confusion_matrix.hpp"
 #include "training/session/training_file.hpp"
 

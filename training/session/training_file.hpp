@@ -12,7 +12,7 @@
 #include "core/schema.hpp"
 #include "model/model.hpp"
 #include "training/data/data_request.hpp"
-#include "training/network.hpp"
+#include "training/learning_network.hpp"
 
 namespace tiercut::training {
 
