@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -42,34 +43,42 @@ std::string lost_text(const std::vector<std::string>& lost) {
   return text;
 }
 
-void add_rows(report::Table& table, const std::vector<AnswerMetrics>& answers) {
-  for (const AnswerMetrics& answer : answers) {
-    std::vector<std::string> cells = {answer.name, lost_text(answer.lost), percent(answer.confusion.accuracy())};
-    if (answer.confusion.classes() == 2) {
-      const profiles::Confusion counts = answer.confusion.against_rest(1);
+/// Accuracy of every answer; precision and the like where a branch tells one class from the rest.
+std::string answers_text(const training::Evaluation& evaluation) {
+  std::vector<const AnswerMetrics*> answers;
+  for (const auto* group : {&evaluation.answers, &evaluation.layers})
+    for (const AnswerMetrics& answer : *group) answers.push_back(&answer);
+  const auto is_binary = [](const AnswerMetrics* answer) { return answer->confusion.classes() == 2; };
+  const bool has_losses = std::ranges::any_of(answers, [](const auto* answer) { return !answer->lost.empty(); });
+  const bool has_binary = std::ranges::any_of(answers, is_binary);
+  using report::Align;
+  std::vector<report::Column> columns = {{"answer"}, {"accuracy %", Align::right}};
+  if (has_binary)
+    for (const char* name : {"precision %", "recall %", "specificity %", "F1 %"})
+      columns.push_back({name, Align::right});
+  if (has_losses) columns.push_back({"lost"});
+  report::Table table(std::move(columns));
+  for (const AnswerMetrics* answer : answers) {
+    std::vector<std::string> cells = {answer->name, percent(answer->confusion.accuracy())};
+    if (is_binary(answer)) {
+      const profiles::Confusion counts = answer->confusion.against_rest(1);
       for (const double share : {counts.precision(), counts.recall(), counts.specificity(), counts.f1()})
         cells.push_back(percent(share));
     }
+    cells.resize(has_binary ? 6 : 2);
+    if (has_losses) cells.push_back(lost_text(answer->lost));
     table.add(std::move(cells));
   }
+  return table.to_text();
 }
 
 std::string result_text(const Training& training, const TrainingOutcome& outcome) {
-  using report::Align;
   const training::Evaluation& evaluation = *outcome.evaluation;
-  report::Table table({{"answer"},
-                       {"lost"},
-                       {"accuracy %", Align::right},
-                       {"precision %", Align::right},
-                       {"recall %", Align::right},
-                       {"specificity %", Align::right},
-                       {"F1 %", Align::right}});
-  add_rows(table, evaluation.answers);
-  add_rows(table, evaluation.layers);
-  std::string text = fmt::format(
-      "{}: model {}, seed {}, {} epochs in {}\non {} test samples of {}\n\n{}\n", training.name, training.model->name,
-      training.seed, outcome.epochs_done, report::format_duration(Seconds(outcome.seconds)),
-      report::format_count(static_cast<std::int64_t>(evaluation.trace.size())), evaluation.trace.data, table.to_text());
+  std::string text = fmt::format("{}: model {}, seed {}, {} epochs in {}\non {} test samples of {}\n\n{}\n",
+                                 training.name, training.model->name, training.seed, outcome.epochs_done,
+                                 report::format_duration(Seconds(outcome.seconds)),
+                                 report::format_count(static_cast<std::int64_t>(evaluation.trace.size())),
+                                 evaluation.trace.data, answers_text(evaluation));
   if (outcome.check.answers > 0)
     text += fmt::format("deployment kernels ({}): {} of {} answers the same, probabilities within {:.1e}\n",
                         outcome.check.backends, outcome.check.answers - outcome.check.differing, outcome.check.answers,
