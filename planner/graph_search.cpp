@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "planner/bounds.hpp"
 #include "planner/judgement.hpp"
 #include "planner/search.hpp"
+#include "scenarios/exit_replay.hpp"
 
 namespace tiercut::planner {
 
@@ -53,6 +55,7 @@ class GraphSearch {
       probability_.push_back(exit < 0 || !scenario.exits[static_cast<std::size_t>(exit)]
                                  ? 1
                                  : std::clamp(scenario.exits[static_cast<std::size_t>(exit)]->probability, 0.0, 1.0));
+    if (scenario.exit_trace) replay_ = scenarios::replay_of(scenario, deployment::thresholds_of(scenario, plan_));
   }
 
   SearchOutcome run() {
@@ -172,6 +175,14 @@ class GraphSearch {
     }
   }
 
+  /// Share of the samples that an answer gets of those that none before it took; notes that it was asked.
+  double weight_of(int a, double left, std::uint32_t& asked) const {
+    const int exit = bounds_.answers()[static_cast<std::size_t>(a)];
+    if (!replay_ || exit < 0) return left * probability_[static_cast<std::size_t>(a)];
+    asked |= 1U << exit;
+    return left - static_cast<double>(replay_->rows_with(asked, 0)) / static_cast<double>(replay_->rows());
+  }
+
   /// The mixture in which the earliest possible conclusive answer always wins; no real one is better in any statistic.
   double mixture_at(const std::vector<std::int64_t>& reach, Statistic statistic) {
     order_.clear();
@@ -179,9 +190,10 @@ class GraphSearch {
     std::sort(order_.begin(), order_.end(),
               [&](int a, int b) { return reach[static_cast<std::size_t>(a)] < reach[static_cast<std::size_t>(b)]; });
     double left = 1, mean = 0;
+    std::uint32_t asked = 0;
     for (int a : order_) {
       const double value = Span(reach[static_cast<std::size_t>(a)]).seconds().value();
-      const double weight = left * probability_[static_cast<std::size_t>(a)];
+      const double weight = weight_of(a, left, asked);
       mean += weight * value;
       left -= weight;
       if (statistic != Statistic::mean && left <= allowed_late(statistic)) return value;
@@ -265,6 +277,7 @@ class GraphSearch {
   std::vector<std::int64_t> decided_;
   std::vector<std::vector<std::int64_t>> reach_;  // by depth, by answer
   std::vector<double> probability_;               // by answer
+  std::optional<scenarios::ExitReplay> replay_;   // in place of probabilities, when there is a trace
   std::vector<CallPricer> pricers_;
   std::vector<LayerId> path_;
   std::vector<std::int64_t> arrivals_;

@@ -29,11 +29,12 @@ ProfilePointer read_shipped(const std::string& name) {
 }
 
 TEST(ShippedProfiles, AreTheDevicesOfThePapers) {
-  EXPECT_EQ(shipped(), (std::vector<std::string>{
-                           "intel-edison", "intel-edison/tiercut", "jetson-tk1", "jetson-tk1/tiercut",
-                           "laptop-i7-4500u", "laptop-i7-4500u/tiercut", "raspberry-pi-2", "raspberry-pi-2/theano-2015",
-                           "raspberry-pi-2/tiercut", "server-e5-2620v3-gtx980", "server-e5-2620v3-gtx980/tiercut",
-                           "xeon-e5-2650v2", "xeon-e5-2650v2/theano-2015", "xeon-e5-2650v2/tiercut"}));
+  EXPECT_EQ(shipped(),
+            (std::vector<std::string>{"intel-edison", "intel-edison/tiercut", "jetson-tk1", "jetson-tk1/tiercut",
+                                      "laptop-i7-4500u", "laptop-i7-4500u/dianne-2015", "laptop-i7-4500u/tiercut",
+                                      "raspberry-pi-2", "raspberry-pi-2/theano-2015", "raspberry-pi-2/tiercut",
+                                      "server-e5-2620v3-gtx980", "server-e5-2620v3-gtx980/tiercut", "xeon-e5-2650v2",
+                                      "xeon-e5-2650v2/theano-2015", "xeon-e5-2650v2/tiercut"}));
 }
 
 TEST(ShippedProfiles, ReadWithoutAWordAndUnderTheirOwnNames) {
