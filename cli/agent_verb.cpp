@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <mutex>
+#include <optional>
 
 #include "cli/console.hpp"
 #include "cli/interrupt.hpp"
@@ -11,6 +12,7 @@
 #include "report/human.hpp"
 #include "report/version.hpp"
 #include "runtime/agent/agent.hpp"
+#include "runtime/agent/discovery.hpp"
 #include "runtime/agent/host.hpp"
 #include "runtime/agent/zmq_port.hpp"
 
@@ -29,6 +31,8 @@ std::vector<std::string> words_of(const std::string& list) {
   }
   return words;
 }
+
+int port_of(const std::string& address) { return std::stoi(address.substr(address.rfind(':') + 1)); }
 
 Result<std::uint64_t> memory_limit(const Arguments& arguments) {
   if (!arguments.memory) {
@@ -76,6 +80,8 @@ ExitStatus run_agent(const Arguments& arguments, Console& console) {
   const auto bound = port.listen(runtime::full_address(arguments.listen.value_or(usual_listen)));
   if (!bound) return console.refuse(bound.error());
   if (const auto said = console.print("listening " + *bound + "\n"); !said) return console.refuse(said.error());
+  std::optional<runtime::Announcement> announcement;
+  if (bound->find("://127.") == std::string::npos) announcement.emplace(name, port_of(*bound), log);
   runtime::Agent agent(std::move(options), port);
   agent.serve([&] { return interruptible.is_interrupted(); });
   return ExitStatus::yes;

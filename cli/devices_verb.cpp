@@ -10,6 +10,7 @@
 #include "report/version.hpp"
 #include "runtime/agent/agent_survey.hpp"
 #include "runtime/agent/device_list.hpp"
+#include "runtime/agent/discovery.hpp"
 #include "runtime/agent/zmq_port.hpp"
 
 namespace tiercut::cli {
@@ -17,6 +18,7 @@ namespace tiercut::cli {
 namespace {
 
 constexpr const char* coordinator_name = "coordinator";
+constexpr runtime::Nanoseconds discovery_time = 2 * runtime::nanoseconds_a_second;
 
 Seconds seconds(runtime::Nanoseconds time) { return Seconds(static_cast<double>(time) / 1e9); }
 
@@ -91,11 +93,8 @@ std::string survey_json(const std::vector<runtime::Surveyed>& agents) {
 ExitStatus run_devices(const Arguments& arguments, Console& console) {
   auto keys = runtime::read_keys(arguments.keys.value_or(runtime::default_keys_folder()), coordinator_name);
   if (!keys) return console.refuse(keys.error());
-  if (!arguments.devices) {
-    return console.refuse(
-        {{Severity::error, "agents-missing", {}, "it is not said where the agents are", "name a list with --devices"}});
-  }
-  const auto listed = runtime::read_device_list(*arguments.devices, *keys);
+  const auto listed = arguments.devices ? runtime::read_device_list(*arguments.devices, *keys)
+                                        : runtime::discover(*keys, discovery_time);
   if (!listed) return console.refuse(listed.error());
   runtime::ZmqPort port(*keys, [&](const std::string& text) { console.note(text); });
   const auto agents = runtime::survey(*listed, port, 3 * runtime::nanoseconds_a_second);

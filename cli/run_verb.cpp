@@ -19,6 +19,7 @@
 #include "report/answers.hpp"
 #include "report/version.hpp"
 #include "runtime/agent/device_list.hpp"
+#include "runtime/agent/discovery.hpp"
 #include "runtime/agent/local_agents.hpp"
 #include "runtime/agent/run_files.hpp"
 #include "runtime/agent/zmq_port.hpp"
@@ -29,6 +30,7 @@ namespace {
 
 constexpr const char* coordinator_name = "coordinator";
 constexpr std::int64_t usual_samples = 1000;
+constexpr runtime::Nanoseconds discovery_time = 2 * runtime::nanoseconds_a_second;
 
 bool is_plan(const std::string& path) {
   const auto document = read_document(path, Defects::keep);
@@ -126,11 +128,8 @@ Result<Agents> find_agents(const Arguments& arguments, const runtime::RunRequest
   auto keys = runtime::read_keys(arguments.keys.value_or(runtime::default_keys_folder()), coordinator_name);
   if (!keys) return tl::unexpected(std::move(keys.error()));
   agents.keys = std::move(*keys);
-  if (!arguments.devices) {
-    return fail("agents-missing", "it is not said where the agents are",
-                "name a list with --devices, or start them here with --local");
-  }
-  auto listed = runtime::read_device_list(*arguments.devices, agents.keys);
+  auto listed = arguments.devices ? runtime::read_device_list(*arguments.devices, agents.keys)
+                                  : runtime::discover(agents.keys, discovery_time);
   if (!listed) return tl::unexpected(std::move(listed.error()));
   agents.addresses = std::move(*listed);
   return agents;

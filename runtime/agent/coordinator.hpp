@@ -17,8 +17,8 @@
 namespace tiercut::runtime {
 
 /// Runs a plan on agents (internal; run_plan is the face). `coordinator.cpp` is the course of a run and what agents
-/// say, `deployment_steps.cpp` ships programs and weights, `sample_stream.cpp` follows the samples,
-/// `agent_faults.cpp` what happens when an agent is lost or comes back.
+/// say, `coordinator_links.cpp` how they are found, `deployment_steps.cpp` ships programs and weights,
+/// `sample_stream.cpp` follows the samples, `agent_faults.cpp` what happens when an agent is lost or comes back.
 class Coordinator {
  public:
   Coordinator(const RunRequest& request, Port& port);
@@ -30,6 +30,7 @@ class Coordinator {
     AgentAddress address;
     int endpoint = -1;
     Route route = -1;
+    bool is_needed = true;  ///< by the plan to begin with
     bool is_welcome = false, is_refused = false, is_busy = false, is_lost = false, is_gone = false;
     Welcome about;
     ClockOffset clock;
@@ -66,6 +67,8 @@ class Coordinator {
 
   // coordinator.cpp
   Result<void> connect();
+  Result<void> open_links();
+  Result<void> judge_connections();
   Result<void> compare_with_agents() const;
   Result<void> synchronise();
   void share_clocks();
