@@ -11,6 +11,7 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 if(NOT TIERCUT_PROFILER_ONLY)
   pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
+  pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
   pkg_check_modules(AVAHI IMPORTED_TARGET avahi-client)  # optional
   find_package(ZLIB REQUIRED)
   pkg_check_modules(ZIP REQUIRED IMPORTED_TARGET libzip)
