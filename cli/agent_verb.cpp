@@ -77,11 +77,19 @@ ExitStatus run_agent(const Arguments& arguments, Console& console) {
 
   const Interruptible interruptible;
   runtime::ZmqPort port(std::move(*keys), log);
-  const auto bound = port.listen(runtime::full_address(arguments.listen.value_or(usual_listen)));
-  if (!bound) return console.refuse(bound.error());
-  if (const auto said = console.print("listening " + *bound + "\n"); !said) return console.refuse(said.error());
+  std::string listening = "listening";
+  std::vector<std::string> addresses;
+  for (const std::string& address : words_of(arguments.listen.value_or(usual_listen))) {
+    auto bound = port.listen(runtime::full_address(address));
+    if (!bound) return console.refuse(bound.error());
+    listening += " " + *bound;
+    addresses.push_back(std::move(*bound));
+  }
+  if (const auto said = console.print(listening + "\n"); !said) return console.refuse(said.error());
   std::optional<runtime::Announcement> announcement;
-  if (bound->find("://127.") == std::string::npos) announcement.emplace(name, port_of(*bound), log);
+  if (addresses.size() == 1 && addresses[0].find("://127.") == std::string::npos) {
+    announcement.emplace(name, port_of(addresses[0]), log);
+  }
   runtime::Agent agent(std::move(options), port);
   agent.serve([&] { return interruptible.is_interrupted(); });
   return ExitStatus::yes;

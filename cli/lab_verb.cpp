@@ -9,6 +9,7 @@
 
 #include "cli/console.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/lab_options.hpp"
 #include "cli/subject.hpp"
 #include "cli/verb.hpp"
 #include "core/files.hpp"
@@ -42,7 +43,9 @@ Result<void> read_settings(const std::vector<std::string>& words, std::string_vi
   return {};
 }
 
-Result<lab::Options> options_from(const Arguments& arguments) {
+}  // namespace
+
+Result<lab::Options> lab_options(const Arguments& arguments) {
   lab::Options options;
   if (arguments.network) options.network = *arguments.network;
   if (arguments.seed) options.seed = static_cast<std::uint64_t>(*arguments.seed);
@@ -57,6 +60,8 @@ Result<lab::Options> options_from(const Arguments& arguments) {
   }
   return options;
 }
+
+namespace {
 
 ExitStatus run_enter(const Arguments& arguments, Console& console) {
   if (arguments.files.size() < 2) {
@@ -182,7 +187,7 @@ ExitStatus run_lab(const Arguments& arguments, Console& console) {
   }
   const auto scenario = read_subject(arguments, console);
   if (!scenario) return console.refuse(scenario.error());
-  const auto options = options_from(arguments);
+  const auto options = lab_options(arguments);
   if (!options) return console.refuse(options.error());
   if (arguments.at && !(*scenario)->find_ref(*arguments.at)) {
     std::vector<std::string> names;

@@ -10,6 +10,7 @@
 
 #include "cli/console.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/lab_agents.hpp"
 #include "cli/run_input.hpp"
 #include "cli/run_report.hpp"
 #include "cli/subject.hpp"
@@ -110,18 +111,29 @@ runtime::RunContext context_of(const Arguments& arguments, const std::string& sc
 /// Where the agents are, and the keys to talk to them.
 struct Agents {
   std::optional<runtime::LocalAgents> local;
+  std::optional<LabAgents> lab;
   std::vector<runtime::AgentAddress> addresses;
   runtime::KeyRing keys;
 };
 
-Result<Agents> find_agents(const Arguments& arguments, const runtime::RunRequest& request) {
+Result<Agents> find_agents(const Arguments& arguments, const runtime::RunRequest& request, Console& console) {
   Agents agents;
+  const std::vector<std::string> devices = runtime::devices_in_use(*request.scenario, request.plan.graph);
+  if (arguments.is_lab) {
+    Diagnostics warnings;
+    auto lab = LabAgents::start(*request.scenario, devices, arguments, warnings);
+    if (!lab) return tl::unexpected(std::move(lab.error()));
+    console.tell(warnings);
+    agents.addresses = lab->agents().addresses;
+    agents.keys = lab->agents().keys;
+    agents.lab = std::move(*lab);
+    return agents;
+  }
   if (arguments.is_local) {
-    auto local = runtime::LocalAgents::start(std::filesystem::read_symlink("/proc/self/exe").string(),
-                                             runtime::devices_in_use(*request.scenario, request.plan.graph));
+    auto local = runtime::LocalAgents::start(std::filesystem::read_symlink("/proc/self/exe").string(), devices);
     if (!local) return tl::unexpected(std::move(local.error()));
-    agents.addresses = local->addresses();
-    agents.keys = local->keys();
+    agents.addresses = local->agents().addresses;
+    agents.keys = local->agents().keys;
     agents.local = std::move(*local);
     return agents;
   }
@@ -160,7 +172,7 @@ ExitStatus run_run(const Arguments& given, Console& console) {
   request.samples = arguments->samples.value_or(usual_samples);
   request.seed = static_cast<std::uint64_t>(arguments->seed.value_or(1));
   request.version = std::string(report::version());
-  request.are_units_emulated = arguments->is_local;
+  request.are_units_emulated = arguments->is_local || arguments->is_lab;
   const auto timeout = sample_timeout(*arguments, request.sample_timeout);
   if (!timeout) return console.refuse(timeout.error());
   request.sample_timeout = *timeout;
@@ -184,10 +196,10 @@ ExitStatus run_run(const Arguments& given, Console& console) {
   if (arguments->out) {
     if (const auto room = runtime::prepare_run_folder(*arguments->out); !room) return console.refuse(room.error());
   }
-  const runtime::RunContext context = context_of(*arguments, given.files.front());
+  runtime::RunContext context = context_of(*arguments, given.files.front());
 
   const Interruptible interruptible;
-  auto agents = find_agents(*arguments, request);
+  auto agents = find_agents(*arguments, request, console);
   if (!agents) return console.refuse(agents.error());
   request.agents = agents->addresses;
   request.stop = interruptible.stop();
@@ -204,7 +216,9 @@ ExitStatus run_run(const Arguments& given, Console& console) {
     return runtime::run_plan(request, port);
   }();
   progress.finish();
+  if (agents->lab) context.lab_report = lab::report_json(agents->lab->report());
   agents->local.reset();
+  agents->lab.reset();
   if (!result) {
     if (interruptible.is_interrupted()) {
       console.note("interrupted before the first sample");

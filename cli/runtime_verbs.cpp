@@ -34,6 +34,9 @@ const Verb& run_verb() {
       {{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan},
        {"--devices", "FILE", "where the agents are; default: who announces itself", &Arguments::devices},
        {"--local", "", "start the agents on this machine, for this run only", &Arguments::is_local},
+       {"--lab", "", "the same in a lab (root): links as the scenario says", &Arguments::is_lab},
+       {"--pin", "DEVICE=CPU", "with --lab: run it on this processor (also: forwarder)", &Arguments::pinned},
+       {"--cpu", "DEVICE=N", "with --lab: processor time a second: pi=0.5", &Arguments::processors},
        {"--keys", "DIR", "of the coordinator and all agents", &Arguments::keys},
        {"--input", "DATA", "FORMAT:FOLDER or a training file; default: made up", &Arguments::data},
        {"--weights", "FILE", "of `train`; default: random ones", &Arguments::weights},
@@ -42,7 +45,7 @@ const Verb& run_verb() {
        {"--timeout", "TIME", "after which a sample has failed; default 10 s", &Arguments::timeout},
        {"--out", "DIR", "write run.json and samples.csv there", &Arguments::out}},
       {"Exit status 1: the promise is missed."},
-      {"run big-little/after --local --samples 200 --out after.run"},
+      {"run big-little/after --lab --samples 200 --out after.run"},
       run_run};
   return verb;
 }

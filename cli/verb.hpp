@@ -48,7 +48,7 @@ struct Arguments {
   std::optional<std::string> listen, name, keys, memory, units, profile;  ///< of agent
   bool is_init_keys = false;
   std::optional<std::string> devices, weights, timeout;  ///< of run
-  bool is_local = false;
+  bool is_local = false, is_lab = false;
 };
 
 /// One option: parsing, help and range errors all come from this row.

@@ -5,7 +5,8 @@
 namespace tiercut::runtime {
 namespace {
 
-constexpr int pings_a_peer = 10;
+// The first few at once, when everybody is busy getting ready; the others with the coordinator's, ten a second.
+constexpr int pings_at_once = 10, pings_a_peer = 40;
 
 }  // namespace
 
@@ -38,7 +39,13 @@ void Agent::State::take_pong(const Port::Event& event, const Pong& pong) {
     if (peer.route != event.route) continue;
     const Nanoseconds round_trip = monotonic_now() - pong.asked - (pong.sent - pong.received);
     if (round_trip >= 0) peer.shortest = std::min(peer.shortest, round_trip);
-    if (++peer.pongs < pings_a_peer) ping_peer(peer.route);
+    if (++peer.pongs < pings_at_once) ping_peer(peer.route);
+  }
+}
+
+void Agent::State::ping_peers() {
+  for (const auto& [id, peer] : peers) {
+    if (peer.route >= 0 && peer.pongs >= pings_at_once && peer.pongs < pings_a_peer) ping_peer(peer.route);
   }
 }
 

@@ -65,6 +65,7 @@ void Agent::State::answer_ping(const Port::Event& event, const Ping& ping, std::
   }
   pong.sent = monotonic_now();
   port.send(event.route, frame_of(pong, of_session));
+  if (event.route == coordinator) ping_peers();
 }
 
 void Agent::State::refuse(std::uint32_t epoch, const Diagnostics& why) {

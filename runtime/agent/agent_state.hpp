@@ -58,6 +58,7 @@ struct Agent::State : AgentServices {
   void take_message(const Frame& frame, Nanoseconds received);
   void take_pong(const Port::Event& event, const Pong& pong);
   void ping_peer(Route route);
+  void ping_peers();
 
   template <class Message>
   void tell(const Message& message) {

@@ -6,26 +6,21 @@
 #include <vector>
 
 #include "core/diagnostic.hpp"
-#include "runtime/agent/keys.hpp"
-#include "runtime/agent/run.hpp"
+#include "runtime/agent/agent_processes.hpp"
 
 namespace tiercut::runtime {
 
-/// Agents of this program as processes of this machine, one a device, at loopback ports with keys of their own that
-/// nobody else has. They end with this object, and also when this process is killed.
+/// Agents as processes of this machine, one a device, at loopback ports. They end with this object, and also when this
+/// process is killed.
 class LocalAgents {
  public:
-  /// `program`: the tiercut that has the verb `agent`. Start it before any thread. Fails with local-agents-failed,
-  /// quoting what the agent said.
-  static Result<LocalAgents> start(const std::string& program, const std::vector<std::string>& devices,
-                                   const std::vector<std::string>& arguments = {});
+  /// Start it from the thread that lives longest: its end is theirs. Fails as start_agents does.
+  static Result<LocalAgents> start(const std::string& program, const std::vector<std::string>& devices);
   LocalAgents(LocalAgents&&) noexcept;
   LocalAgents& operator=(LocalAgents&&) noexcept;
   ~LocalAgents();
 
-  const std::vector<AgentAddress>& addresses() const;
-  const KeyRing& keys() const;  ///< of the coordinator
-  std::vector<int> process_ids() const;
+  const StartedAgents& agents() const;
 
  private:
   LocalAgents();

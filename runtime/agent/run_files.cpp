@@ -225,6 +225,7 @@ Json run_json(const RunRequest& request, const RunResult& result, const RunConte
   out["agents"] = agents_json(result);
   out["connections"] = connections_json(result);
   out["faults"] = std::move(faults);
+  if (!context.lab_report.empty()) out["lab"] = Json::parse(context.lab_report, nullptr, false);
   out["result"] = json_of(request, summary_of(request, result));
   out["is_interrupted"] = result.is_interrupted;
   return out;

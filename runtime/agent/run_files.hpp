@@ -27,7 +27,8 @@ struct RunContext {
   std::vector<std::string> command;
   std::string scenario_path, plan_path, weights_path;
   std::vector<std::string> overrides;
-  std::string started;  ///< UTC, ISO 8601
+  std::string started;     ///< UTC, ISO 8601
+  std::string lab_report;  ///< JSON of the lab that the run was in; empty without
 };
 
 /// Writes `run.json` and `samples.csv` (runtime/agent/README.md) into the folder, which is made when it is not there.

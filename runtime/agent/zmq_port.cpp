@@ -192,16 +192,17 @@ ZmqPort::~ZmqPort() = default;
 Result<std::string> ZmqPort::listen(const std::string& address) {
   State& state = *state_;
   try {
-    zmq::socket_t socket(state.context, zmq::socket_type::router);
-    state.prepare(socket, address);
-    socket.set(zmq::sockopt::curve_server, true);
-    socket.set(zmq::sockopt::zap_domain, "tiercut");
-    socket.set(zmq::sockopt::router_mandatory, true);
-    socket.set(zmq::sockopt::router_handover, true);
-    socket.bind(address);
-    std::string bound = socket.get(zmq::sockopt::last_endpoint);
-    state.incoming = std::move(socket);
-    return bound;
+    if (!state.incoming) {
+      zmq::socket_t socket(state.context, zmq::socket_type::router);
+      state.prepare(socket, address);
+      socket.set(zmq::sockopt::curve_server, true);
+      socket.set(zmq::sockopt::zap_domain, "tiercut");
+      socket.set(zmq::sockopt::router_mandatory, true);
+      socket.set(zmq::sockopt::router_handover, true);
+      state.incoming = std::move(socket);
+    }
+    state.incoming.bind(address);
+    return state.incoming.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& error) {
     const bool is_taken = error.num() == EADDRINUSE;
     return fail(is_taken ? "address-in-use" : "bad-address", "cannot listen at '" + address + "': " + error.what(),
@@ -279,6 +280,7 @@ void ZmqPort::wake() {
 }
 
 std::string full_address(const std::string& address) {
+  if (address.starts_with("ipc://")) return address;
   std::string full = address.find("://") == std::string::npos ? "tcp://" + address : address;
   const std::size_t host = full.find("://") + 3;
   const std::size_t bracket = full.rfind(']');

@@ -18,7 +18,8 @@ class ZmqPort : public Port {
   ZmqPort(KeyRing keys, std::function<void(const std::string&)> log);
   ~ZmqPort() override;
 
-  /// Takes connections at `tcp://ADDRESS:PORT`; port `*`: any free one. Returns the address that was bound. Fails with
+  /// Takes connections at `tcp://ADDRESS:PORT` (port `*`: any free one) or `ipc://PATH`; at several when called again.
+  /// Returns the address that was bound. Fails with
   /// address-in-use, bad-address.
   Result<std::string> listen(const std::string& address);
 
