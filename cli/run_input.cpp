@@ -10,19 +10,23 @@ namespace tiercut::cli {
 
 namespace {
 
-/// `mnist:data/mnist`, its test part as it is; or a training file, whose scaling and choice of samples are kept.
+/// `mnist:data/mnist`: the test part of a format, as it is. `big-little/little:data/mnist`: that of a training file,
+/// whose scaling and choice of samples are kept; without a folder, its own.
 Result<training::DataRequest> data_request(const std::string& text, const model::Model& model) {
   const std::size_t colon = text.find(':');
-  const std::string format = text.substr(0, colon);
+  const std::string what = text.substr(0, colon);
+  const std::string folder = colon == std::string::npos ? std::string() : text.substr(colon + 1);
   const std::vector<std::string>& formats = training::data_formats();
-  if (colon == std::string::npos || std::find(formats.begin(), formats.end(), format) == formats.end()) {
-    auto file = training::read_training(text);
+  if (std::find(formats.begin(), formats.end(), what) == formats.end()) {
+    auto file = training::read_training(what);
     if (!file) return tl::unexpected(std::move(file.error()));
-    return (*file)->test_data();
+    training::DataRequest request = (*file)->test_data();
+    if (!folder.empty()) request.directory = folder;
+    return request;
   }
   training::DataRequest request;
-  request.format = format;
-  request.directory = text.substr(colon + 1);
+  request.format = what;
+  request.directory = folder;
   request.part = "test";
   request.shape = model.layer(model.inputs().front()).shape.extents;
   return request;

@@ -38,7 +38,7 @@ const Verb& run_verb() {
        {"--pin", "DEVICE=CPU", "with --lab: run it on this processor (also: forwarder)", &Arguments::pinned},
        {"--cpu", "DEVICE=N", "with --lab: processor time a second: pi=0.5", &Arguments::processors},
        {"--keys", "DIR", "of the coordinator and all agents", &Arguments::keys},
-       {"--input", "DATA", "FORMAT:FOLDER or a training file; default: made up", &Arguments::data},
+       {"--input", "DATA", "FORMAT:FOLDER or TRAINING:FOLDER; default: made up", &Arguments::data},
        {"--weights", "FILE", "of `train`; default: random ones", &Arguments::weights},
        {"--samples", "N", "arrivals, warm-up included; default 1000", &Arguments::samples, 1, 100'000'000},
        {"--seed", "S", "of arrivals and of exits that are drawn; default 1", &Arguments::seed},
