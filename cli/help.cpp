@@ -27,15 +27,13 @@ std::string option_line(const Option& option) {
 
 std::string overview() {
   std::string text = "tiercut " + std::string(report::version()) +
-                     ": where each layer of a neural network runs, and how fast\n\n"
+                     ": where each layer of a neural network runs, and how fast\n"
                      "usage: tiercut VERB ... [--json] [--quiet] [--set PATH=VALUE]... | --version\n\n";
   for (const Verb& verb : all_verbs()) {
     text += padded("  " + std::string(verb.name), 12) + std::string(verb.summary) + "\n";
   }
   return text + "\n" + std::string(first_steps()) +
-         "\n"
-         "Exit status: 0 yes, 1 the answer is no, 2 bad usage or input, 3 internal\n"
-         "fault, 130 interrupted. `tiercut VERB --help` says more.\n";
+         "Exit status: 0 yes, 1 no, 2 bad usage or input, 3 fault, 130 interrupted\n";
 }
 
 std::string help_of(const Verb& verb) {

@@ -76,7 +76,8 @@ std::string summary_text(const kernels::MeasuredDevice& device, const std::strin
     text += fmt::format("{:<20} {:>7} {:>12.1f} % {:>4.0f} % {:>11.0f} %\n", law.law.name, quality.observations,
                         100 * quality.median_error, 100 * quality.p99_error, 100 * quality.share_within_10);
   }
-  text += fmt::format("\nLayers in series take {:.3f} times the sum of their own times ({}).\n{}\n",
+  text += fmt::format("\nLayers in series, which push each other out of the caches, take {:.3f} times the sum of\n"
+                      "their own times ({}).\n{}\n",
                       device.series_correction, device.series_how, device.summary);
   return text;
 }

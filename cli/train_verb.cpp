@@ -143,8 +143,8 @@ const Verb& train_verb() {
                             {"TRAINING is a file or the name of a shipped recipe; --set changes its values.",
                              "Interrupted, it keeps a checkpoint in DIR, and --resume ends as if it had not",
                              "been. The same seed gives the same weights, bit by bit, on one machine."},
-                            {"train big-little/little --data mnist --out trained --set task.class=8",
-                             "train big-little/little --data mnist --out trained --set task.class=8 --resume"},
+                            {"train big-little/little --data mnist --set task.class=8",
+                             "train big-little/little --data mnist --set task.class=8 --resume"},
                             run_train};
   return verb;
 }

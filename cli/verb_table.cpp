@@ -113,9 +113,7 @@ const std::vector<Verb>& table() {
 std::span<const Verb> all_verbs() { return table(); }
 
 std::string_view first_steps() {
-  return "SCENARIO is a file or the name of a shipped one; start with\n"
-         "  tiercut plan big-little/after\n"
-         "  tiercut init\n";
+  return "Start with  tiercut plan big-little/after  or  tiercut init; tiercut VERB --help\n";
 }
 
 }  // namespace tiercut::cli
