@@ -19,7 +19,8 @@ struct Observation {
   model::Layer layer;
   std::string segment;  ///< empty for a single layer
   CacheState cache = CacheState::warm;
-  Seconds median{}, p10{}, p90{}, p99{};
+  Seconds median{};             ///< of the quietest visit
+  Seconds p10{}, p90{}, p99{};  ///< over all visits
   int repetitions = 0;
   bool is_settled = true;  ///< the spread of the median was small enough when measuring stopped
   std::string backend;     ///< `highway`

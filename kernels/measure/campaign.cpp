@@ -129,6 +129,7 @@ class Run {
         .budget = slice_, .tolerance = options_.tolerance, .is_cold = bench_case.cache == CacheState::cold};
     for (int attempt = 0;; ++attempt) {
       SampleSet samples = record.samples;
+      samples.begin_visit();
       outcome_.interrupted_samples += take_samples(subject, stopwatch_, clock_, slice, samples);
       const bool is_slow = outcome_.drift.add(time_reference(workbench_.reference(), stopwatch_, clock_));
       if (!is_slow || attempt == most_repeats) {
@@ -186,10 +187,10 @@ Observation observation_of(const BenchCase& bench_case, const CaseRecord& record
   observation.layer = bench_case.layer;
   observation.segment = bench_case.segment;
   observation.cache = bench_case.cache;
-  observation.median = record.samples.median();
-  observation.p10 = record.samples.percentile(0.1);
-  observation.p90 = record.samples.percentile(0.9);
-  observation.p99 = record.samples.percentile(0.99);
+  observation.median = record.samples.quiet_median();
+  observation.p10 = std::min(observation.median, record.samples.percentile(0.1));
+  observation.p90 = std::max(observation.median, record.samples.percentile(0.9));
+  observation.p99 = std::max(observation.median, record.samples.percentile(0.99));
   observation.repetitions = record.samples.repetitions();
   observation.is_settled = record.samples.uncertainty() <= tolerance;
   observation.backend = record.backend;

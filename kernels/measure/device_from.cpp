@@ -59,11 +59,11 @@ std::vector<SeriesRatio> series_of(const ProfilePlan& plan, const CampaignOutcom
         const CaseRecord* record = record_of(outcome, key_of(*segment.model, id, segment.cache));
         is_complete = is_complete && record != nullptr;
         if (record == nullptr) break;
-        call.add(call.part_of(layer, record->samples.median()));
+        call.add(call.part_of(layer, record->samples.quiet_median()));
         ++ratio.layers;
       }
       if (!is_complete || !(call.cost().value() > 0)) continue;
-      ratio.ratio = std::max(0.01, (whole->samples.median() - overhead) / call.cost());
+      ratio.ratio = std::max(0.01, (whole->samples.quiet_median() - overhead) / call.cost());
       ratios.push_back(ratio);
     }
   }
@@ -107,8 +107,8 @@ void describe_cold(const ProfilePlan& plan, const CampaignOutcome& outcome, std:
     if (bench_case.cache != CacheState::cold) continue;
     const CaseRecord* cold = record_of(outcome, bench_case.key);
     const CaseRecord* warm = record_of(outcome, key_of(*bench_case.model, bench_case.layers.front()));
-    if (cold != nullptr && warm != nullptr && warm->samples.median().value() > 0)
-      ratios[bench_case.layer.type].push_back(cold->samples.median() / warm->samples.median());
+    if (cold != nullptr && warm != nullptr && warm->samples.quiet_median().value() > 0)
+      ratios[bench_case.layer.type].push_back(cold->samples.quiet_median() / warm->samples.quiet_median());
   }
   if (ratios.empty()) return;
   std::string text = "With cold caches a layer takes longer; median over shapes, smallest and largest factor:";

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <sstream>
 
@@ -40,10 +41,15 @@ std::string text_at(const Node& map, std::string_view key) {
   return node == nullptr ? "" : node->text;
 }
 
-/// Seconds of one run, sample by sample.
+/// Seconds of one run, sample by sample; a bar begins another visit.
 std::string samples_text(const CaseRecord& record) {
   std::string text;
-  for (const double value : record.samples.values()) text += fmt::format("{}{:.5g}", text.empty() ? "" : " ", value);
+  const auto values = record.samples.values();
+  const auto visits = record.samples.visits();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (i > 0 && std::ranges::binary_search(visits, i)) text += " |";
+    text += fmt::format("{}{:.5g}", text.empty() ? "" : " ", values[i]);
+  }
   return text;
 }
 
@@ -55,6 +61,10 @@ bool read_record(const Node& node, CaseRecord& record) {
   record.backend = text_at(node, "backend");
   std::istringstream words(text_at(node, "seconds"));
   for (std::string word; words >> word;) {
+    if (word == "|") {
+      record.samples.begin_visit();
+      continue;
+    }
     double value = 0;
     if (!parse(word, value) || !(value >= 0)) return false;
     record.samples.add(Seconds(value), 0);

@@ -77,7 +77,7 @@ ProfilePlan plan_profile(const ProfilerOptions& options, const MachineFacts& fac
   const Seconds budget = budget_of(options);
   ProfilePlan plan;
   plan.probe_budget = std::min(probe_share * budget, longest_probe);
-  plan.campaign = {.budget = budget - plan.probe_budget, .rounds = options.is_quick ? 2 : 3};
+  plan.campaign = {.budget = budget - plan.probe_budget, .rounds = options.is_quick ? 2 : 4};
   plan.settings = settings_of(options, facts);
   const GridOptions grid = grid_for(options, facts);
   plan.largest_working_set = std::min(options.is_quick ? largest_working_set / 4 : largest_working_set,

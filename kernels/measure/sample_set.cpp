@@ -29,12 +29,30 @@ std::pair<std::size_t, std::size_t> median_ranks(std::size_t count) {
   return {rank, count + 1 - rank};
 }
 
+void SampleSet::begin_visit() {
+  if (visits_.empty() || visits_.back() != values_.size()) visits_.push_back(values_.size());
+}
+
 void SampleSet::add(Seconds one_run, int runs) {
+  if (visits_.empty()) begin_visit();
   values_.push_back(one_run.value());
   repetitions_ += runs;
 }
 
 Seconds SampleSet::percentile(double p) const { return Seconds(nearest_rank(sorted(), p)); }
+
+Seconds SampleSet::quiet_median() const {
+  double least = std::numeric_limits<double>::infinity();
+  for (std::size_t visit = 0; visit < visits_.size(); ++visit) {
+    const std::size_t end = visit + 1 < visits_.size() ? visits_[visit + 1] : values_.size();
+    if (end == visits_[visit]) continue;
+    std::vector<double> of_visit(values_.begin() + static_cast<std::ptrdiff_t>(visits_[visit]),
+                                 values_.begin() + static_cast<std::ptrdiff_t>(end));
+    std::ranges::sort(of_visit);
+    least = std::min(least, nearest_rank(of_visit, 0.5));
+  }
+  return Seconds(least);
+}
 
 double SampleSet::uncertainty() const {
   if (count() < fewest_for_interval) return std::numeric_limits<double>::infinity();

@@ -29,7 +29,10 @@ class PartialFile : public testing::Test {
 TEST_F(PartialFile, GivesBackWhatWasWritten) {
   PartialMeasurements measurements{"board; \"quick\" grid", Seconds(12.5), {}};
   CaseRecord& record = measurements.records["Linear 64 -> 10"];
-  for (const double time : {1.25e-6, 1.5e-6, 3.0}) record.samples.add(Seconds(time), 64);
+  for (const double time : {1.25e-6, 1.5e-6, 3.0}) {
+    record.samples.begin_visit();
+    record.samples.add(Seconds(time), 64);
+  }
   record.rounds = 2;
   record.disturbed_rounds = 1;
   record.backend = "highway, eigen";
@@ -44,6 +47,7 @@ TEST_F(PartialFile, GivesBackWhatWasWritten) {
   EXPECT_EQ(std::vector<double>(back.samples.values().begin(), back.samples.values().end()),
             (std::vector<double>{1.25e-6, 1.5e-6, 3.0}));
   EXPECT_EQ(back.samples.repetitions(), 192);
+  EXPECT_EQ(back.samples.visits().size(), 3U);
   EXPECT_EQ(back.rounds, 2);
   EXPECT_EQ(back.disturbed_rounds, 1);
   EXPECT_EQ(back.backend, "highway, eigen");

@@ -67,5 +67,22 @@ TEST(SampleSet, KnowsNothingOfTheMedianBeforeSixSamples) {
   EXPECT_EQ(samples.uncertainty(), 0);
 }
 
+TEST(SampleSet, DisturbedVisitsDoNotMoveTheQuietMedian) {
+  SampleSet samples;
+  for (const double slower : {1.25, 1.0, 1.25}) {
+    samples.begin_visit();
+    for (const double time : {10, 11, 12}) samples.add(Seconds(slower * time), 1);
+  }
+  EXPECT_EQ(samples.median(), Seconds(12.5));
+  EXPECT_EQ(samples.quiet_median(), Seconds(11));
+}
+
+TEST(SampleSet, IsOneVisitUnlessToldOtherwise) {
+  SampleSet samples;
+  for (const double time : {3, 1, 2}) samples.add(Seconds(time), 1);
+  samples.begin_visit();  // one that got nothing
+  EXPECT_EQ(samples.quiet_median(), samples.median());
+}
+
 }  // namespace
 }  // namespace tiercut::kernels
