@@ -33,8 +33,12 @@ std::uint64_t entity_id(std::string_view name) {
 
 // Philox4x32 has a key of 64 bits. For a given seed no two entities share one, and for a given entity no two seeds do,
 // because each step is a bijection.
+std::uint64_t stream_key(std::uint64_t seed, std::uint64_t entity) {
+  return finalise(finalise(seed + 0x9e3779b97f4a7c15ULL) ^ entity);
+}
+
 RandomStream::RandomStream(std::uint64_t seed, std::uint64_t entity, std::uint64_t sample)
-    : key_(finalise(finalise(seed + 0x9e3779b97f4a7c15ULL) ^ entity)), sample_(sample) {}
+    : key_(stream_key(seed, entity)), sample_(sample) {}
 
 std::uint64_t RandomStream::next() {
   const std::uint64_t index = index_++;

@@ -13,6 +13,10 @@ namespace tiercut {
 /// machines.
 std::uint64_t entity_id(std::string_view name);
 
+/// What keys the streams of a thing for a seed, whatever the sample: the key of Philox4x32-10, whose counter holds the
+/// sample below and the number of the block above.
+std::uint64_t stream_key(std::uint64_t seed, std::uint64_t entity);
+
 class RandomStream {
  public:
   RandomStream(std::uint64_t seed, std::uint64_t entity, std::uint64_t sample);

@@ -55,6 +55,7 @@ std::string simulation_json(const SimulatedRun& run) {
                {"seed", result.seed},
                {"latency_s", json_of(result.latency_s)},
                {"mean_standard_error_s", result.mean_standard_error_s},
+               {"percentile_error", result.percentile_error},
                {"requirement", requirement_json(run.scenario, result.latency_s)},
                {"exits", exits_json(run)},
                {"accuracy", result.right && result.samples > 0

@@ -84,8 +84,12 @@ std::string resource_tables(const simulator::SimulationResult& result) {
 
 std::string simulation_text(const SimulatedRun& run) {
   std::string text = head(run) + statistics_table(run.result.latency_s);
-  text += fmt::format("  (mean within {} at one standard error)\n\n",
+  text += fmt::format("  (mean within {} at one standard error)\n",
                       format_duration(Seconds(run.result.mean_standard_error_s)));
+  if (run.result.percentile_error > 0)
+    text += fmt::format("  (percentiles from a stream, each within {:.2g} % of its exact value)\n",
+                        100 * run.result.percentile_error);
+  text += "\n";
   return text + exit_table(run) + term_table(run.result) + resource_tables(run.result) +
          fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
 }

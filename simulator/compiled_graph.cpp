@@ -41,6 +41,7 @@ CompiledGraph::CompiledGraph(const StageGraph& graph) : source(&graph) {
   for (const auto& exit : graph.exits) exit_entities.push_back(entity_id("exit/" + exit.name));
   for (StageId id = 0; id < static_cast<StageId>(graph.stages.size()); ++id) compile_stage(id);
   compile_edges();
+  if (cancels.empty()) compile_doom();
 }
 
 void CompiledGraph::number_copies() {
@@ -73,7 +74,7 @@ CopyOf CompiledGraph::copy_of(ResourceUse use) const {
 
 CompiledWork CompiledGraph::compile_work(const UnitWork& work) const {
   if (work.cost == Span()) return {};
-  return {copy_of(work.unit), work.cost};
+  return {copy_of(work.unit), work.unit.resource, work.cost};
 }
 
 void CompiledGraph::compile_stage(StageId id) {
@@ -86,7 +87,7 @@ void CompiledGraph::compile_stage(StageId id) {
   } else if (const auto* compute = std::get_if<Compute>(&stage.work)) {
     compiled.kind = Kind::compute;
     compiled.detail = static_cast<int>(computes.size());
-    computes.push_back({{copy_of(compute->unit), compute->cost},
+    computes.push_back({{copy_of(compute->unit), compute->unit.resource, compute->cost},
                         compute->exit_check,
                         compute->coefficient_of_variation,
                         entity_id("cost/" + stage.name)});
@@ -111,6 +112,8 @@ void CompiledGraph::compile_stage(StageId id) {
     compiled.kind = std::holds_alternative<Answer>(stage.work) ? Kind::answer : Kind::first_conclusive;
   }
   compiled.cancels = static_cast<int>(cancels.size()) - compiled.first_cancel;
+  const bool is_timed = compiled.kind == Kind::compute || compiled.kind == Kind::message || compiled.offset > Span();
+  if (is_timed) compiled.timed = timed_stages++;
 }
 
 void CompiledGraph::compile_message(const Message& message, const std::string& stage_name, bool is_control) {
@@ -140,7 +143,8 @@ void CompiledGraph::compile_message(const Message& message, const std::string& s
   if (message.connection < 0 || compiled.hops == 0) return;
   const auto& connection = source->connections[static_cast<std::size_t>(message.connection)];
   compiled.connection_index = message.connection;
-  if (can_reorder || connection.transport.kind == scenarios::Transport::Kind::tcp) {
+  compiled.has_window = connection.transport.kind == scenarios::Transport::Kind::tcp;
+  if (can_reorder || compiled.has_window) {
     compiled.connection = numbered(first_connection_copy_[static_cast<std::size_t>(message.connection)],
                                    connection.copies, connection.member);
   }
@@ -151,6 +155,7 @@ void CompiledGraph::compile_route(const Message& message, CompiledMessage& compi
     return source->resource(use.resource).discipline == scenarios::Discipline::fair;
   };
   compiled.is_fair = is_fair(message.hops.front());
+  has_fair_messages = has_fair_messages || compiled.is_fair;
   bool is_own = false;
   std::vector<CopyOf> limiting;
   for (const auto& use : message.hops) {
@@ -177,14 +182,47 @@ void CompiledGraph::compile_edges() {
     stages[id].first_input = static_cast<int>(inputs.size());
     stages[id].inputs = static_cast<int>(edges.size());
     inputs.insert(inputs.end(), edges.begin(), edges.end());
-    for (const auto& edge : edges) {
-      after[static_cast<std::size_t>(edge.from)].push_back({static_cast<StageId>(id), edge.when});
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+      const auto& edge = edges[i];
+      const bool is_conclusive = edge.when == Condition::conclusive;
+      stages[id].has_conclusive_input = stages[id].has_conclusive_input || is_conclusive;
+      stages[id].may_follow_exit =
+          stages[id].may_follow_exit || is_conclusive || stages[static_cast<std::size_t>(edge.from)].may_follow_exit;
+      after[static_cast<std::size_t>(edge.from)].push_back(
+          {static_cast<StageId>(id), edge.when, static_cast<std::uint16_t>(i)});
     }
   }
   for (std::size_t id = 0; id < stages.size(); ++id) {
     stages[id].first_successor = static_cast<int>(successors.size());
     stages[id].successors = static_cast<int>(after[id].size());
     successors.insert(successors.end(), after[id].begin(), after[id].end());
+  }
+}
+
+/// From the last stage to the first, so that a stage's successors know what dies with them.
+void CompiledGraph::compile_doom() {
+  std::vector<std::vector<StageId>> beyond_of(stages.size());
+  for (std::size_t id = stages.size(); id-- > 0;) {
+    auto& stage = stages[id];
+    stage.doomed = 1;
+    stage.is_answer_doomed = stage.kind == Kind::answer;
+    for (int i = 0; i < stage.successors; ++i) {
+      const StageId to = successors[static_cast<std::size_t>(stage.first_successor + i)].to;
+      const auto& next = stages[static_cast<std::size_t>(to)];
+      if (next.inputs > 1) {
+        beyond_of[id].push_back(to);
+        continue;
+      }
+      stage.doomed += next.doomed;
+      stage.is_answer_doomed = stage.is_answer_doomed || next.is_answer_doomed;
+      const auto& further = beyond_of[static_cast<std::size_t>(to)];
+      beyond_of[id].insert(beyond_of[id].end(), further.begin(), further.end());
+    }
+  }
+  for (std::size_t id = 0; id < stages.size(); ++id) {
+    stages[id].first_beyond = static_cast<int>(beyond.size());
+    stages[id].beyond = static_cast<int>(beyond_of[id].size());
+    beyond.insert(beyond.end(), beyond_of[id].begin(), beyond_of[id].end());
   }
 }
 

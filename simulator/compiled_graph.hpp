@@ -20,6 +20,7 @@ struct CopyOf {
 
 struct CompiledWork {
   CopyOf unit;
+  int resource = -1;
   Span cost{};
 };
 
@@ -46,6 +47,7 @@ struct CompiledMessage {
   bool is_control = false, is_return = false;
   CopyOf connection;  ///< first is -1 where nothing can delay or reorder its messages
   int connection_index = -1;
+  bool has_window = false;  ///< of a TCP connection
   // Fair routes:
   bool is_fair = false;
   Span overhead{};
@@ -65,7 +67,14 @@ struct CompiledStage {
   int first_input = 0, inputs = 0;
   int first_successor = 0, successors = 0;
   int first_cancel = 0, cancels = 0;
-  Span offset{};  ///< of a source
+  Span offset{};   ///< of a source
+  int timed = -1;  ///< which of the stages that can take time; -1: not one of them
+  bool has_conclusive_input = false;
+  bool may_follow_exit = false;  ///< an exit may have decided that this stage runs
+  // What dies with this stage, where nothing can be cancelled: stages that have no other input, and the inputs beyond.
+  int doomed = 0;
+  bool is_answer_doomed = false;
+  int first_beyond = 0, beyond = 0;
 };
 
 /// The first link at which a message of the graph can be slowed down by others that share it fairly; null when there is
@@ -78,6 +87,7 @@ struct CompiledGraph {
   struct Successor {
     StageId to = -1;
     deployment::Condition when = deployment::Condition::always;
+    std::uint16_t input = 0;  ///< which input of `to` this is
   };
 
   explicit CompiledGraph(const deployment::StageGraph& graph);
@@ -87,6 +97,7 @@ struct CompiledGraph {
   std::vector<deployment::Edge> inputs;
   std::vector<Successor> successors;
   std::vector<StageId> cancels;
+  std::vector<StageId> beyond;  ///< doomed stages
   std::vector<StageId> sources;
   std::vector<CompiledCompute> computes;
   std::vector<CompiledMessage> messages;
@@ -98,6 +109,8 @@ struct CompiledGraph {
   std::vector<int> connection_of;            ///< by copy of a connection
   std::vector<std::vector<int>> routes;      ///< fair links that limit a route's rate, as copies
   Bytes largest_fair{};                      ///< largest message on a fair route
+  int timed_stages = 0;
+  bool has_fair_messages = false;
 
   int copies() const { return static_cast<int>(resource_of.size()); }
   const CompiledStage& stage(StageId id) const { return stages[static_cast<std::size_t>(id)]; }
@@ -109,6 +122,7 @@ struct CompiledGraph {
   void compile_message(const deployment::Message& message, const std::string& stage_name, bool is_control);
   void compile_route(const deployment::Message& message, CompiledMessage& compiled);
   void compile_edges();
+  void compile_doom();
   CopyOf copy_of(deployment::ResourceUse use) const;
   CompiledWork compile_work(const deployment::UnitWork& work) const;
 

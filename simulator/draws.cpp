@@ -11,8 +11,6 @@ namespace tiercut::simulator {
 
 namespace {
 
-std::uint64_t key(std::int64_t sample) { return static_cast<std::uint64_t>(sample); }
-
 /// The picosecond grid ends after 106 days.
 Instant checked(long double picoseconds) {
   if (!(picoseconds < 9.2e18L))
@@ -20,72 +18,71 @@ Instant checked(long double picoseconds) {
   return Instant(std::llroundl(picoseconds));
 }
 
-double jitter(const scenarios::Jitter& law, RandomStream& stream) {
-  using Kind = scenarios::Jitter::Kind;
-  const double mean = law.mean.value(), deviation = law.deviation.value();
-  if (deviation == 0) return mean;
-  switch (law.kind) {
-    case Kind::none:
-      return 0;
-    case Kind::normal:
-      return stream.normal(mean, deviation);
-    case Kind::lognormal:
-      return mean > 0 ? stream.lognormal_with(mean, deviation / mean) : 0;
-    case Kind::gamma:
-      return mean > 0 ? stream.gamma(mean * mean / (deviation * deviation), deviation * deviation / mean) : 0;
-    case Kind::uniform:
-      return mean + (2 * stream.uniform() - 1) * std::sqrt(3.0) * deviation;
-  }
-  return 0;
-}
-
 }  // namespace
 
-Span Draws::cost(const CompiledCompute& compute, std::int64_t sample) const {
-  if (compute.variation == 0) return compute.work.cost;
-  RandomStream stream(seed_, compute.entity, key(sample));
-  return Span::from(Seconds(stream.lognormal_with(compute.work.cost.seconds().value(), compute.variation)));
+Draws::Draws(const CompiledGraph& graph, std::uint64_t seed) : graph_(graph) {
+  for (const auto& compute : graph.computes) {
+    cost_of_.push_back(compute.variation == 0 ? -1 : static_cast<int>(durations_.size()));
+    if (compute.variation == 0) continue;
+    const DurationLaw law{DurationLaw::Kind::lognormal, compute.work.cost.seconds(), compute.variation, {}};
+    durations_.emplace_back(law, seed, compute.entity);
+  }
+  for (const auto& hop : graph.hops) {
+    const auto& link = graph.source->resource(hop.resource);
+    loss_of_.push_back(hop.can_lose ? static_cast<int>(chances_.size()) : -1);
+    if (hop.can_lose) chances_.emplace_back(link.loss.probability, seed, hop.loss_entity);
+    add_jitter(hop, link, seed);
+  }
+  for (std::size_t e = 0; e < graph.exit_entities.size(); ++e) {
+    exits_.emplace_back(graph.source->exits[e].probability, seed, graph.exit_entities[e]);
+  }
+  if (graph.source->replay != nullptr) rows_.emplace(seed, entity_id("exit trace"));
 }
 
-std::int64_t Draws::row(std::int64_t sample) const {
+void Draws::add_jitter(const CompiledHop& hop, const deployment::Resource& link, std::uint64_t seed) {
+  using Kind = scenarios::Jitter::Kind;
+  const double mean = link.jitter.mean.value(), deviation = link.jitter.deviation.value();
+  DurationLaw law{DurationLaw::Kind::normal, link.jitter.mean, deviation, link.fixed_latency};
+  // What does not vary: no jitter at all, none about its mean, and shapes that have no place for a mean of zero.
+  const bool needs_mean = link.jitter.kind == Kind::lognormal || link.jitter.kind == Kind::gamma;
+  const bool is_constant = deviation == 0 || (needs_mean && !(mean > 0));
+  const Span constant = link.fixed_latency + Span::from(Seconds(deviation == 0 ? mean : 0));
+  latency_of_.push_back(hop.can_jitter ? std::max(Span(), constant) : link.latency);
+  jitter_of_.push_back(hop.can_jitter && !is_constant ? static_cast<int>(durations_.size()) : -1);
+  if (jitter_of_.back() < 0) return;
+  switch (link.jitter.kind) {
+    case Kind::none:
+    case Kind::normal:
+      break;
+    case Kind::lognormal:
+      law.kind = DurationLaw::Kind::lognormal;
+      law.spread = deviation / mean;
+      break;
+    case Kind::gamma:
+      law.kind = DurationLaw::Kind::gamma;
+      break;
+    case Kind::uniform:
+      law.kind = DurationLaw::Kind::uniform;
+      break;
+  }
+  durations_.emplace_back(law, seed, hop.jitter_entity);
+}
+
+std::int64_t Draws::row(std::int64_t sample) {
   const auto rows = graph_.source->replay->rows();
   if (graph_.source->replay->is_in_order) return sample % rows;
-  RandomStream stream(seed_, trace_entity_, key(sample));
-  return std::min(rows - 1, static_cast<std::int64_t>(stream.uniform() * static_cast<double>(rows)));
+  return std::min(rows - 1, static_cast<std::int64_t>(rows_->at(sample) * static_cast<double>(rows)));
 }
 
-bool Draws::is_right(int answer, std::int64_t sample) const {
-  return graph_.source->replay->is_right(answer, row(sample));
-}
-
-bool Draws::is_conclusive(int exit, std::int64_t sample) const {
-  if (graph_.source->replay != nullptr) return graph_.source->replay->is_conclusive(exit, row(sample));
-  const auto index = static_cast<std::size_t>(exit);
-  RandomStream stream(seed_, graph_.exit_entities[index], key(sample));
-  return stream.uniform() < graph_.source->exits[index].probability;
-}
-
-bool Draws::is_lost(const CompiledHop& hop, std::int64_t sample, int attempt) const {
-  if (!hop.can_lose) return false;
-  RandomStream stream(seed_, hop.loss_entity, key(sample));
-  for (int i = 0; i < attempt; ++i) stream.uniform();
-  return stream.uniform() < graph_.source->resource(hop.resource).loss.probability;
-}
-
-Span Draws::propagation(const CompiledHop& hop, std::int64_t sample, int attempt) const {
-  const auto& link = graph_.source->resource(hop.resource);
-  if (!hop.can_jitter) return link.latency;
-  RandomStream stream(seed_, hop.jitter_entity, key(sample));
-  for (int i = 0; i < attempt; ++i) jitter(link.jitter, stream);
-  return std::max(Span(), link.fixed_latency + Span::from(Seconds(jitter(link.jitter, stream))));
-}
+bool Draws::is_right(int answer, std::int64_t sample) { return graph_.source->replay->is_right(answer, row(sample)); }
 
 ArrivalProcess::ArrivalProcess(const deployment::StageGraph& graph, std::uint64_t seed)
     : is_poisson_(graph.arrivals.process == scenarios::Arrivals::Process::poisson),
       period_picoseconds_(graph.arrivals.period.value() * 1e12),
       members_(graph.members),
       seed_(seed),
-      entity_(entity_id("arrivals")) {}
+      entity_(entity_id("arrivals")),
+      key_(stream_key(seed, entity_)) {}
 
 ArrivalProcess::Arrival ArrivalProcess::next() {
   const std::int64_t sample = sample_++;
@@ -94,13 +91,26 @@ ArrivalProcess::Arrival ArrivalProcess::next() {
     const long double ticks = static_cast<long double>(sample) * period_picoseconds_ / members_;
     return {checked(ticks), static_cast<int>(sample % members_) + 1};
   }
-  RandomStream stream(seed_, entity_, key(sample));
-  const Span gap = Span::from(Seconds(stream.exponential(period_picoseconds_ / 1e12 / members_)));
-  checked(static_cast<long double>(last_.picoseconds()) + static_cast<long double>(gap.picoseconds()));
+  const auto lane = static_cast<std::size_t>(sample % draw_kernels::lanes);
+  if (lane == 0) draw_block();
+  const Span gap(gaps_[lane]);
+  if (gap > Instant::never() - last_) checked(9.3e18L);
   last_ = last_ + gap;
   if (members_ == 1) return {last_, 1};
-  const int member = static_cast<int>(stream.uniform() * members_) + 1;
-  return {last_, std::min(member, members_)};
+  return {last_, std::min(static_cast<int>(places_[lane] * members_) + 1, members_)};
+}
+
+void ArrivalProcess::draw_block() {
+  const double mean = period_picoseconds_ / 1e12 / members_;
+  const auto first = static_cast<std::uint64_t>(sample_ - 1);
+  draw_kernels::Uniforms u;
+  draw_kernels::uniforms(key_, first, u, places_);
+  draw_kernels::exponential(u, mean, gaps_);
+  for (std::size_t i = 0; i < gaps_.size(); ++i) {
+    if (gaps_[i] != draw_kernels::unsettled) continue;
+    RandomStream stream(seed_, entity_, first + i);
+    gaps_[i] = Span::from(Seconds(stream.exponential(mean))).picoseconds();
+  }
 }
 
 }  // namespace tiercut::simulator

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
-#include "core/random.hpp"
 #include "simulator/compiled_graph.hpp"
+#include "simulator/draw_cache.hpp"
 
 namespace tiercut::simulator {
 
@@ -12,22 +14,46 @@ namespace tiercut::simulator {
 /// the sample, never on what happened before.
 class Draws {
  public:
-  Draws(const CompiledGraph& graph, std::uint64_t seed) : graph_(graph), seed_(seed) {}
+  Draws(const CompiledGraph& graph, std::uint64_t seed);
 
-  Span cost(const CompiledCompute& compute, std::int64_t sample) const;
-  bool is_conclusive(int exit, std::int64_t sample) const;
+  /// Of a compute stage, by its index in the graph's computes.
+  Span cost(int compute, std::int64_t sample) {
+    const int drawn = cost_of_[static_cast<std::size_t>(compute)];
+    return drawn < 0 ? graph_.computes[static_cast<std::size_t>(compute)].work.cost
+                     : durations_[static_cast<std::size_t>(drawn)].at(sample);
+  }
+  bool is_conclusive(int exit, std::int64_t sample) {
+    if (rows_) return graph_.source->replay->is_conclusive(exit, row(sample));
+    return exits_[static_cast<std::size_t>(exit)].at(sample);
+  }
   /// With an exit trace: whether the answer (an exit, or behind them the final one) is right.
-  bool is_right(int answer, std::int64_t sample) const;
-  bool is_lost(const CompiledHop& hop, std::int64_t sample, int attempt) const;
+  bool is_right(int answer, std::int64_t sample);
+
+  /// Of an attempt on a hop, by its index in the graph's hops.
+  bool is_lost(int hop, std::int64_t sample, std::uint32_t attempt) {
+    const int drawn = loss_of_[static_cast<std::size_t>(hop)];
+    if (drawn < 0) return false;
+    ChanceDraws& chance = chances_[static_cast<std::size_t>(drawn)];
+    return attempt == 0 ? chance.at(sample) : chance.at(sample, attempt);
+  }
   /// Latency of a link for one attempt, jitter included; never below zero.
-  Span propagation(const CompiledHop& hop, std::int64_t sample, int attempt) const;
+  Span propagation(int hop, std::int64_t sample, std::uint32_t attempt) {
+    const int drawn = jitter_of_[static_cast<std::size_t>(hop)];
+    if (drawn < 0) return latency_of_[static_cast<std::size_t>(hop)];
+    DurationDraws& duration = durations_[static_cast<std::size_t>(drawn)];
+    return attempt == 0 ? duration.at(sample) : duration.at(sample, attempt);
+  }
 
  private:
-  std::int64_t row(std::int64_t sample) const;  // of the exit trace
+  void add_jitter(const CompiledHop& hop, const deployment::Resource& link, std::uint64_t seed);
+  std::int64_t row(std::int64_t sample);  // of the exit trace
 
   const CompiledGraph& graph_;
-  std::uint64_t seed_;
-  std::uint64_t trace_entity_ = entity_id("exit trace");
+  std::vector<DurationDraws> durations_;
+  std::vector<ChanceDraws> chances_, exits_;
+  std::optional<UniformDraws> rows_;
+  std::vector<int> cost_of_, loss_of_, jitter_of_;  // -1 where nothing is random
+  std::vector<Span> latency_of_;
 };
 
 /// When and at which member samples arise, one after the other.
@@ -42,12 +68,16 @@ class ArrivalProcess {
   Arrival next();
 
  private:
+  void draw_block();
+
   bool is_poisson_;
   double period_picoseconds_;  // of one member
   int members_;
-  std::uint64_t seed_, entity_;
+  std::uint64_t seed_, entity_, key_;
   std::int64_t sample_ = 0;
   Instant last_;
+  draw_kernels::Picoseconds gaps_;
+  draw_kernels::Uniforms places_;
 };
 
 }  // namespace tiercut::simulator

@@ -5,35 +5,46 @@
 #include <vector>
 
 #include "simulator/compiled_graph.hpp"
+#include "simulator/latency_distribution.hpp"
 #include "simulator/simulator.hpp"
 
 namespace tiercut::simulator {
 
-/// What a simulation adds up while it runs. Eight bytes a sample, for exact percentiles.
+/// What a simulation adds up while it runs. Times are whole picoseconds, so sums are exact and in any order the same.
 class Measurements {
  public:
-  explicit Measurements(const CompiledGraph& graph);
+  Measurements(const CompiledGraph& graph, std::int64_t exact_percentiles_up_to);
 
   void answered(const Record& record);
   void unanswered() { ++unanswered_; }
-  void served(int copy) { ++of(copy).served; }  ///< by a unit
-  void transmitted(int resource, Bytes size, bool is_control, bool is_lost);
-  void busy(int copy, Span span) { of(copy).busy += span.seconds().value(); }  ///< a fair link with any flows at all
+  /// A unit or fifo link was busy, or a fair link with any flows at all.
+  void busy(int resource, Span span) { of(resource).busy += static_cast<std::uint64_t>(span.picoseconds()); }
+  void worked(int unit, Span span) {
+    busy(unit, span);
+    ++of(unit).served;
+  }
+  void transmitted(int link, Bytes size, bool is_control, bool is_lost) {
+    Usage& usage = of(link);
+    (is_control ? usage.control : usage.payload) += size.value();
+    ++(is_lost ? usage.lost : usage.served);
+  }
 
-  /// Fills the figures; `duration` from the first arrival to the last event.
-  void fill(SimulationResult& result, Span duration) const;
+  /// Fills the figures; `duration` from the first arrival to the last event. Once.
+  void fill(SimulationResult& result, Span duration);
 
  private:
   struct Usage {
-    double busy = 0;
+    __extension__ unsigned __int128 busy = 0;
     std::int64_t served = 0;
     std::int64_t lost = 0;
     double payload = 0, control = 0;
   };
-  Usage& of(int copy) { return usage_[static_cast<std::size_t>(graph_.resource_of[static_cast<std::size_t>(copy)])]; }
+  Usage& of(int resource) { return usage_[static_cast<std::size_t>(resource)]; }
+  void fill_latencies(SimulationResult& result);
 
   const CompiledGraph& graph_;
-  std::vector<std::vector<double>> latencies_;  // seconds, by answer
+  std::int64_t exact_left_;
+  std::vector<LatencyDistribution> latencies_;  // by answer
   deployment::Terms total_terms_{};
   std::int64_t unanswered_ = 0;
   std::int64_t right_ = 0;

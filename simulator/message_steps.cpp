@@ -8,43 +8,28 @@
 namespace tiercut::simulator {
 
 using deployment::Term;
-using Kind = CompiledStage::Kind;
 
-/// Of what now takes a unit or link for a stage; the choice of the cost's draw needs the sample.
-Span Simulation::duration_of(const Waiting& waiting) {
-  const auto& compiled = graph_.stage(waiting.stage);
-  if (compiled.kind == Kind::compute) {
-    const auto& compute = graph_.computes[static_cast<std::size_t>(compiled.detail)];
-    return draws_.cost(compute, waiting.sample) + compute.exit_check;
-  }
-  const StageState& s = state(waiting.slot, waiting.stage);
-  const auto& m = message(waiting.stage);
-  if (!s.is_on_route) return m.serialise.cost;
-  return s.is_delivered ? m.deserialise.cost : hop(m, s.hop).transmission;
-}
-
-void Simulation::begin_message(std::uint32_t slot, StageId stage) {
+void Simulation::begin_message(SampleState& sample, StageId stage) {
   const auto& serialise = message(stage).serialise;
-  serialise.cost > Span() ? wait_for(serialise.unit, stage, slot) : enter_route(slot, stage);
+  serialise.cost > Span() ? wait_for(serialise.unit, stage, sample) : enter_route(sample, stage);
 }
 
-void Simulation::message_work_done(std::uint32_t slot, StageId stage) {
-  StageState& s = state(slot, stage);
-  term(s, Term::serialise) += now_ - s.mark;
-  s.is_delivered ? fire(slot, stage) : enter_route(slot, stage);
+void Simulation::message_work_done(SampleState& sample, StageId stage) {
+  StageState& s = state(sample, stage);
+  add_term(sample, stage, Term::serialise, now_ - s.mark);
+  s.is_delivered ? fire(sample, stage) : enter_route(sample, stage);
 }
 
-void Simulation::enter_route(std::uint32_t slot, StageId stage) {
+void Simulation::enter_route(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
-  StageState& s = state(slot, stage);
-  s.is_on_route = true;
-  if (m.hops == 0) return after_route(slot, stage);
+  state(sample, stage).is_on_route = true;
+  if (m.hops == 0) return after_route(sample, stage);
+  message_state(sample, stage) = {};
   if (m.connection.first >= 0) {
-    const auto& sample = pool_.sample(slot);
-    connections_.enter(m.connection.at(sample.member), {now_, stage, sample.sample, slot, false, false});
-    entering_.push_back({stage, sample.sample, slot});
+    connections_.enter(m.connection.at(sample.member), pool_.node(sample, stage), now_);
+    if (m.has_window) entering_.push_back({stage, sample.id, sample.slot});
   }
-  begin_hop(slot, stage);
+  begin_hop(sample, stage);
 }
 
 /// The windows of what entered in this round, in the order of entry.
@@ -53,112 +38,111 @@ void Simulation::meet_windows() {
     return std::tie(a.stage, a.sample) < std::tie(b.stage, b.sample);
   });
   for (const Entering& e : entering_) {
-    if (pool_.sample(e.slot).sample != e.sample) continue;
+    SampleState& sample = pool_[e.slot];
+    if (sample.id != e.sample || !message_state(sample, e.stage).is_aboard) continue;  // cancelled at this very moment
     const auto& m = message(e.stage);
-    state(e.slot, e.stage).window_delay =
-        connections_.meet_window(m.connection.at(member(e.slot)), m, e.stage, e.sample, now_);
+    message_state(sample, e.stage).window_delay =
+        connections_.meet_window(m.connection.at(sample.member), pool_.node(sample, e.stage), m, now_);
   }
   entering_.clear();
 }
 
-void Simulation::begin_hop(std::uint32_t slot, StageId stage) {
+void Simulation::begin_hop(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
-  StageState& s = state(slot, stage);
-  if (!m.is_fair) return wait_for(hop(m, s.hop).link, stage, slot);
+  if (!m.is_fair) return wait_for(hop(m.first_hop + message_state(sample, stage).hop).link, stage, sample);
+  StageState& s = state(sample, stage);
   s.has_started = true;
   s.phase = Phase::running;
   s.mark = now_;
-  m.overhead > Span() ? schedule(m.overhead, EventKind::flow_start, stage, slot) : start_flow(slot, stage);
+  m.overhead > Span() ? schedule(m.overhead, EventKind::flow_start, stage, sample) : start_flow(sample, stage);
 }
 
-void Simulation::start_flow(std::uint32_t slot, StageId stage) {
+void Simulation::start_flow(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
   for (int h = 0; h < m.hops; ++h) {
-    Server& link = server(hop(m, h).link.at(member(slot)));
-    if (link.flows++ == 0) link.started = now_;
+    FairLink& link = fair_[static_cast<std::size_t>(hop(m.first_hop + h).link.at(sample.member))];
+    if (link.flows++ == 0) link.busy_since = now_;
   }
-  if (m.route.first < 0) return schedule(Span(), EventKind::flow_done, stage, slot, -1);
+  if (m.route.first < 0) return schedule(Span(), EventKind::flow_done, stage, sample);
   if (free_flows_.empty()) {
     free_flows_.push_back(static_cast<int>(flows_.size()));
     flows_.emplace_back();
   }
   const int flow = free_flows_.back();
   free_flows_.pop_back();
-  flows_[static_cast<std::size_t>(flow)] = {stage, pool_.sample(slot).sample, slot};
-  driver_->start_flow(flow, m.route.at(member(slot)), m.size);
+  flows_[static_cast<std::size_t>(flow)] = {stage, sample.id, sample.slot};
+  driver_->start_flow(flow, m.route.at(sample.member), m.size);
 }
 
 void Simulation::flow_done(const Event& event) {
-  const auto& m = message(event.stage);
-  if (event.where >= 0) free_flows_.push_back(event.where);
+  SampleState& sample = pool_[event.slot()];
+  const auto& m = message(event.stage());
+  if (event.where() >= 0) free_flows_.push_back(event.where());
   for (int h = 0; h < m.hops; ++h) {
-    const int copy = hop(m, h).link.at(member(event.slot));
-    if (--server(copy).flows == 0) measurements_.busy(copy, now_ - server(copy).started);
+    FairLink& link = fair_[static_cast<std::size_t>(hop(m.first_hop + h).link.at(sample.member))];
+    if (--link.flows == 0) measurements_.busy(hop(m.first_hop + h).resource, now_ - link.busy_since);
   }
-  transmitted(event.slot, event.stage);
+  transmitted(sample, event.stage());
 }
 
 /// The end of an attempt: over one hop, or over all hops of a fair route at once.
-void Simulation::transmitted(std::uint32_t slot, StageId stage) {
+void Simulation::transmitted(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
-  StageState& s = state(slot, stage);
-  const auto sample = pool_.sample(slot).sample;
-  const int first = m.is_fair ? 0 : s.hop, last = m.is_fair ? m.hops : s.hop + 1;
-  const CompiledHop* lost_at = nullptr;
+  StageState& s = state(sample, stage);
+  MessageState& way = message_state(sample, stage);
+  const int first = m.is_fair ? 0 : way.hop, last = m.is_fair ? m.hops : way.hop + 1;
+  int lost_at = -1;
   Span latency;
-  for (int h = first; h < last; ++h) {
-    const auto& link = hop(m, h);
-    const bool is_lost = lost_at == nullptr && draws_.is_lost(link, sample, s.attempt);
-    if (is_lost) lost_at = &link;
-    measurements_.transmitted(link.resource, m.size, m.is_control, is_lost);
-    latency += draws_.propagation(link, sample, s.attempt);
+  for (int h = m.first_hop + first; h < m.first_hop + last; ++h) {
+    const bool is_lost = lost_at < 0 && draws_.is_lost(h, sample.id, way.attempt);
+    if (is_lost) lost_at = h;
+    measurements_.transmitted(hop(h).resource, m.size, m.is_control, is_lost);
+    latency += draws_.propagation(h, sample.id, way.attempt);
   }
-  if (lost_at == nullptr) {
-    term(s, Term::transmit) += now_ - s.mark;
-    return propagate(slot, stage, latency, last == m.hops);
+  if (lost_at < 0) {
+    add_term(sample, stage, Term::transmit, now_ - s.mark);
+    return propagate(sample, stage, latency, last == m.hops);
   }
-  const Span timeout = Span::from(graph_.source->resource(lost_at->resource).loss.timeout);
-  term(s, Term::transport) += now_ - s.mark + timeout;
-  ++s.attempt;
-  schedule(timeout, EventKind::resend, stage, slot);
+  const Span timeout = Span::from(graph_.source->resource(hop(lost_at).resource).loss.timeout);
+  add_term(sample, stage, Term::transport, now_ - s.mark + timeout);
+  ++way.attempt;
+  schedule(timeout, EventKind::resend, stage, sample);
 }
 
-void Simulation::propagate(std::uint32_t slot, StageId stage, Span latency, bool is_last) {
-  StageState& s = state(slot, stage);
-  const Span window = is_last ? s.window_delay : Span();
-  term(s, Term::propagate) += latency;
-  term(s, Term::transport) += window;
-  schedule(latency + window, EventKind::propagated, stage, slot);
+void Simulation::propagate(SampleState& sample, StageId stage, Span latency, bool is_last) {
+  const Span window = is_last ? message_state(sample, stage).window_delay : Span();
+  add_term(sample, stage, Term::propagate, latency);
+  add_term(sample, stage, Term::transport, window);
+  schedule(latency + window, EventKind::propagated, stage, sample);
 }
 
-void Simulation::propagated(std::uint32_t slot, StageId stage) {
+void Simulation::propagated(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
-  StageState& s = state(slot, stage);
-  if (!m.is_fair && s.hop + 1 < m.hops) {
-    ++s.hop;
-    s.attempt = 0;
-    return begin_hop(slot, stage);
+  MessageState& way = message_state(sample, stage);
+  if (!m.is_fair && way.hop + 1 < m.hops) {
+    ++way.hop;
+    way.attempt = 0;
+    return begin_hop(sample, stage);
   }
-  if (m.connection.first < 0) return after_route(slot, stage);
-  s.mark = now_;
-  const int connection = m.connection.at(member(slot));
-  connections_.arrive(connection, stage, pool_.sample(slot).sample);
-  deliver_from(connection);
+  if (m.connection.first < 0) return after_route(sample, stage);
+  state(sample, stage).mark = now_;
+  way.has_arrived = true;
+  deliver_from(m.connection.at(sample.member));
 }
 
 void Simulation::deliver_from(int connection) {
-  ConnectionOrder::Passenger next;
-  while (connections_.pop_deliverable(connection, now_, next)) {
-    StageState& s = state(next.slot, next.stage);
-    term(s, Term::transport) += now_ - s.mark;
-    after_route(next.slot, next.stage);
+  for (Node next; (next = connections_.next_deliverable(connection, now_)) != no_node;) {
+    SampleState& sample = pool_.sample_of(next);
+    const StageId stage = pool_.stage_of(next);
+    add_term(sample, stage, Term::transport, now_ - state(sample, stage).mark);
+    after_route(sample, stage);
   }
 }
 
-void Simulation::after_route(std::uint32_t slot, StageId stage) {
-  state(slot, stage).is_delivered = true;
+void Simulation::after_route(SampleState& sample, StageId stage) {
+  state(sample, stage).is_delivered = true;
   const auto& deserialise = message(stage).deserialise;
-  deserialise.cost > Span() ? wait_for(deserialise.unit, stage, slot) : fire(slot, stage);
+  deserialise.cost > Span() ? wait_for(deserialise.unit, stage, sample) : fire(sample, stage);
 }
 
 }  // namespace tiercut::simulator

@@ -1,69 +1,118 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
 #include <vector>
 
-#include "deployment/stage_graph.hpp"
+#include "simulator/compiled_graph.hpp"
+#include "simulator/line.hpp"
 
 namespace tiercut::simulator {
 
 enum class Phase : std::uint8_t { waiting, queued, running, fired, dead };
 
-/// How far one sample has come with one stage.
+/// How far one sample has come with one stage. Half a cache line, since a run spends its time here.
 struct StageState {
+  Instant fired;
+  Instant mark;                             ///< when the present wait, transmission or flight began
+  Node next = no_node, previous = no_node;  ///< in the line in which it waits
   Phase phase = Phase::waiting;
-  bool has_started = false;       ///< work has been done for it: can no longer be cancelled
-  bool is_on_route = false;       ///< a message past its serialising
-  bool is_delivered = false;      ///< a message past its route
-  bool is_past_deadline = false;  ///< of a join
-  bool is_by_quorum = false;      ///< a join that did not wait for all
-  bool is_conclusive = false;     ///< outcome of a decision
-  int fired_inputs = 0, dead_inputs = 0;
-  int hop = 0, attempt = 0;
-  Instant ready, fired;
-  Instant mark;  ///< when the present wait, transmission or flight began
-  Span window_delay{};
-  deployment::Terms terms{};
+  bool has_started : 1 = false;       ///< work has been done for it: can no longer be cancelled
+  bool is_on_route : 1 = false;       ///< a message past its serialising
+  bool is_delivered : 1 = false;      ///< a message past its route
+  bool is_past_deadline : 1 = false;  ///< of a join
+  bool is_by_quorum : 1 = false;      ///< a join that did not wait for all
+  bool is_conclusive : 1 = false;     ///< outcome of a decision
+  std::uint16_t fired_inputs = 0, dead_inputs = 0;
+  std::uint16_t decider = 0;  ///< the input that fired last, of a first-conclusive first; of several the smallest stage
 };
+static_assert(sizeof(StageState) == 32);
 
+/// One sample under way; its stages, messages and terms lie behind it.
 struct SampleState {
-  std::int64_t sample = -1;
+  std::int64_t id = -1;  ///< -1: a free place
   Instant arrival;
+  std::uint32_t slot = 0;
   int member = 1;
   int open_stages = 0;
 };
 
-/// The states of the samples under way. Slots are reused, so memory follows the samples in flight, not their number.
+/// The samples under way. Places are reused and never move, so memory follows the samples in flight, not their number.
 class SamplePool {
  public:
-  explicit SamplePool(std::size_t stages) : stages_(stages) {}
+  /// `with_terms`: each stage that can take time has room for its terms.
+  SamplePool(const CompiledGraph& graph, bool with_terms)
+      : stages_(graph.stages.size()),
+        stage_bits_(static_cast<unsigned>(std::bit_width(stages_ - 1))),
+        messages_at_(stages_at + stages_ * sizeof(StageState)),
+        terms_at_(messages_at_ + graph.messages.size() * sizeof(MessageState)),
+        size_(terms_at_ + (with_terms ? static_cast<std::size_t>(graph.timed_stages) : 0) * sizeof(deployment::Terms)),
+        fresh_(stages_) {}
 
-  std::uint32_t acquire(std::int64_t sample, Instant arrival, int member) {
-    if (free_.empty()) {
-      free_.push_back(static_cast<std::uint32_t>(samples_.size()));
-      samples_.emplace_back();
-      states_.resize(states_.size() + stages_);
-    }
+  SampleState& acquire(std::int64_t id, Instant arrival, int member) {
+    if (free_.empty()) grow();
     const std::uint32_t slot = free_.back();
     free_.pop_back();
-    samples_[slot] = {sample, arrival, member, static_cast<int>(stages_)};
-    for (std::size_t i = 0; i < stages_; ++i) states_[slot * stages_ + i] = StageState{};
-    return slot;
+    SampleState& sample = (*this)[slot];
+    sample = {id, arrival, slot, member, static_cast<int>(stages_)};
+    std::memcpy(bytes(sample) + stages_at, fresh_.data(), stages_ * sizeof(StageState));
+    return sample;
   }
-  void release(std::uint32_t slot) {
-    samples_[slot].sample = -1;
-    free_.push_back(slot);
+  void release(SampleState& sample) {
+    sample.id = -1;
+    free_.push_back(sample.slot);
   }
 
-  std::size_t in_use() const { return samples_.size() - free_.size(); }
-  SampleState& sample(std::uint32_t slot) { return samples_[slot]; }
-  StageState& state(std::uint32_t slot, int stage) { return states_[slot * stages_ + static_cast<std::size_t>(stage)]; }
+  std::size_t in_use() const { return blocks_.size() * block_slots - free_.size(); }
+
+  SampleState& operator[](std::uint32_t slot) {
+    return *reinterpret_cast<SampleState*>(blocks_[slot / block_slots].get() + (slot % block_slots) * size_);
+  }
+  StageState& stage(SampleState& sample, StageId stage) {
+    return reinterpret_cast<StageState*>(bytes(sample) + stages_at)[stage];
+  }
+  MessageState& message(SampleState& sample, int message) {
+    return reinterpret_cast<MessageState*>(bytes(sample) + messages_at_)[message];
+  }
+  deployment::Terms& terms(SampleState& sample, int timed_stage) {
+    return reinterpret_cast<deployment::Terms*>(bytes(sample) + terms_at_)[timed_stage];
+  }
+
+  Node node(const SampleState& sample, StageId stage) const {
+    return sample.slot << stage_bits_ | static_cast<Node>(stage);
+  }
+  StageState& stage(Node node) { return stage(sample_of(node), stage_of(node)); }
+  StageId stage_of(Node node) const { return static_cast<StageId>(node & ((Node{1} << stage_bits_) - 1)); }
+  SampleState& sample_of(Node node) { return (*this)[node >> stage_bits_]; }
 
  private:
+  static constexpr std::uint32_t block_slots = 64;
+  static constexpr std::size_t stages_at = 64;  // the sample itself has a cache line
+  static_assert(sizeof(SampleState) <= stages_at);
+
+  static std::byte* bytes(SampleState& sample) { return reinterpret_cast<std::byte*>(&sample); }
+
+  void grow() {
+    const auto first = static_cast<std::uint64_t>(blocks_.size()) * block_slots;
+    if ((first + block_slots) << stage_bits_ >= no_node) throw std::length_error("too many samples are under way");
+    blocks_.emplace_back(new (std::align_val_t(64)) std::byte[size_ * block_slots]());
+    for (std::uint32_t i = block_slots; i-- > 0;) free_.push_back(static_cast<std::uint32_t>(first) + i);
+  }
+
+  struct AlignedDelete {
+    void operator()(std::byte* block) const { ::operator delete[](block, std::align_val_t(64)); }
+  };
+
   std::size_t stages_;
-  std::vector<SampleState> samples_;
-  std::vector<StageState> states_;
+  unsigned stage_bits_;
+  std::size_t messages_at_, terms_at_, size_;
+  std::vector<StageState> fresh_;
+  std::vector<std::unique_ptr<std::byte[], AlignedDelete>> blocks_;
   std::vector<std::uint32_t> free_;
 };
 

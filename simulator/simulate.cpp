@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -50,6 +51,12 @@ Diagnostics find_faults(const deployment::StageGraph& graph, const Options& opti
             " are warm-up",
         "ask for at least " + std::to_string(graph.warm_up + 1));
   }
+  const auto has_many_inputs = [](const deployment::Stage& stage) { return stage.inputs.size() >= 1U << 16; };
+  if (options.samples >= Event::most_samples || graph.stages.size() >= std::size_t{Event::most_stages} ||
+      std::ranges::any_of(graph.stages, has_many_inputs)) {
+    add("simulation-too-large", "a simulation has fewer than 2^40 samples, 2^21 stages and 2^16 inputs of a stage",
+        "simulate fewer samples, or a part of the deployment");
+  }
   for (const auto& resource : graph.resources) {
     if (resource.loss.probability < 1) continue;
     add("certain-loss", "link " + resource.name + " loses every message, so none would ever arrive",
@@ -71,6 +78,8 @@ Result<SimulationResult> run_simulation(const deployment::StageGraph& graph, con
     simulation.fill(result);
   } catch (const std::overflow_error& error) {
     return fail("horizon-exceeded", error.what(), "simulate fewer samples, or ones that arise closer together");
+  } catch (const std::length_error& error) {
+    return fail("simulation-too-large", error.what(), "simulate fewer samples, or ones that arise further apart");
   }
   if (options.progress) options.progress(result.is_interrupted ? result.samples : options.samples, options.samples);
   return result;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <utility>
 #include <vector>
 
 #include "simulator/compiled_graph.hpp"
@@ -11,7 +12,6 @@
 #include "simulator/driver.hpp"
 #include "simulator/event_queue.hpp"
 #include "simulator/measurements.hpp"
-#include "simulator/ring_queue.hpp"
 #include "simulator/sample_pool.hpp"
 #include "simulator/simulator.hpp"
 
@@ -27,24 +27,24 @@ class Simulation : public Driver::Listener {
   /// Runs to the end or the stop flag; `driver` reports to this simulation and may be null where no route is fair.
   /// Throws std::logic_error on a broken invariant, std::overflow_error when the simulated time runs out of its range.
   void run(Driver* driver);
-  void fill(SimulationResult& result) const;
+  void fill(SimulationResult& result);
 
  private:
-  struct Waiting {
-    Instant ready;
-    StageId stage = -1;
-    std::int64_t sample = 0;
-    std::uint32_t slot = 0;
-  };
-  /// One copy of a unit or fifo link.
+  /// One copy of a unit or fifo link, and the line in front of it, in the order (ready time, stage, sample).
   struct Server {
-    RingQueue<Waiting> queue;
+    Line line;
     bool is_busy = false;
-    bool is_done = false;     // the driver has reported the end of the work under way
     bool is_touched = false;  // in touched_
-    Instant started, end;
+  };
+  /// What a driver does for a server.
+  struct DrivenWork {
+    Instant end;
     StageId stage = -1;
-    int flows = 0;  // a fair link's, in place of all the above but `started`
+    bool is_done = false;  // the driver has reported its end
+  };
+  struct FairLink {
+    int flows = 0;
+    Instant busy_since;
   };
   struct Flow {
     StageId stage = -1;
@@ -57,6 +57,16 @@ class Simulation : public Driver::Listener {
     std::uint32_t slot = 0;
   };
 
+  /// Messages as connections know them.
+  struct StageMessages {
+    const CompiledGraph* graph;
+    SamplePool* pool;
+    MessageState& message(Node node) {
+      return pool->message(pool->sample_of(node), graph->stage(pool->stage_of(node)).detail);
+    }
+    std::pair<StageId, std::int64_t> rank(Node node) { return {pool->stage_of(node), pool->sample_of(node).id}; }
+  };
+
   // simulation.cpp: the course of time
   void on_work_done(int copy) override;
   void on_flow_done(int flow) override;
@@ -67,77 +77,88 @@ class Simulation : public Driver::Listener {
   bool is_due(const Event& event) const;
   void await(const Event& event);
   void handle(const Event& event);
-  void schedule(Span delay, EventKind kind, StageId stage, std::uint32_t slot, int where = -1);
+  void schedule(Span delay, EventKind kind, StageId stage, const SampleState& sample, int where = -1);
   void schedule_arrival();
   void arrive(const Event& event);
   void release_finished();
-  void wait_for(const CopyOf& place, StageId stage, std::uint32_t slot);
+
+  // waiting_lines.cpp: who stands where, and who is next
+  void wait_for(const CopyOf& place, StageId stage, SampleState& sample);
+  int place_of_wait(StageId stage, SampleState& sample);
+  void leave_line(StageId stage, SampleState& sample);
   void touch(int copy);
   void hand_out();
-  void take(int copy, const Waiting& waiting);
+  void take(int copy, Node node);
+  Span duration_of(StageId stage, SampleState& sample);
   void work_done(const Event& event);
 
   // stage_firing.cpp: what fires, what dies
-  void fire(std::uint32_t slot, StageId stage);
-  void kill(std::uint32_t slot, StageId stage);
-  void settle(std::uint32_t slot);
-  void input_fired(std::uint32_t slot, StageId stage);
-  void input_died(std::uint32_t slot, StageId stage);
-  void check_join(std::uint32_t slot, StageId stage);
-  void begin(std::uint32_t slot, StageId stage);
-  void cancel(std::uint32_t slot, StageId stage);
-  void compute_done(std::uint32_t slot, StageId stage);
+  void fire(SampleState& sample, StageId stage);
+  void kill(SampleState& sample, StageId stage);
+  void settle(SampleState& sample);
+  bool input_fired(SampleState& sample, const CompiledGraph::Successor& edge);
+  void input_died(SampleState& sample, StageId stage);
+  void find_decider(SampleState& sample, StageId stage);
+  bool check_join(SampleState& sample, StageId stage);
+  bool begin(SampleState& sample, StageId stage);
+  void cancel_all(SampleState& sample, const CompiledStage& compiled);
+  void cancel(SampleState& sample, StageId stage);
+  void compute_done(SampleState& sample, StageId stage);
 
   // message_steps.cpp: the way of a message
-  void begin_message(std::uint32_t slot, StageId stage);
-  void enter_route(std::uint32_t slot, StageId stage);
-  void begin_hop(std::uint32_t slot, StageId stage);
-  void start_flow(std::uint32_t slot, StageId stage);
+  void begin_message(SampleState& sample, StageId stage);
+  void enter_route(SampleState& sample, StageId stage);
+  void begin_hop(SampleState& sample, StageId stage);
+  void start_flow(SampleState& sample, StageId stage);
   void flow_done(const Event& event);
-  void transmitted(std::uint32_t slot, StageId stage);
-  void propagate(std::uint32_t slot, StageId stage, Span latency, bool is_last);
-  void propagated(std::uint32_t slot, StageId stage);
+  void transmitted(SampleState& sample, StageId stage);
+  void propagate(SampleState& sample, StageId stage, Span latency, bool is_last);
+  void propagated(SampleState& sample, StageId stage);
   void deliver_from(int connection);
-  void after_route(std::uint32_t slot, StageId stage);
-  void message_work_done(std::uint32_t slot, StageId stage);
+  void after_route(SampleState& sample, StageId stage);
+  void message_work_done(SampleState& sample, StageId stage);
   void meet_windows();
-  Span duration_of(const Waiting& waiting);
 
   // latency_terms.cpp: what decided a sample's latency
-  void answer(std::uint32_t slot);
-  bool has_fired(std::uint32_t slot, const deployment::Edge& edge);
-  const deployment::Edge* deciding_input(std::uint32_t slot, StageId stage);
-  int answered_by(std::uint32_t slot, StageId stage, const deployment::Edge* deciding);
+  void answer(SampleState& sample);
+  void record_path(SampleState& sample, Record& record);
+  bool has_fired(SampleState& sample, const deployment::Edge& edge);
+  const deployment::Edge* deciding_input(SampleState& sample, StageId stage);
+  int answered_by(SampleState& sample, StageId stage, const deployment::Edge* deciding);
 
-  StageState& state(std::uint32_t slot, StageId stage) { return pool_.state(slot, stage); }
+  StageState& state(SampleState& sample, StageId stage) { return pool_.stage(sample, stage); }
+  MessageState& message_state(SampleState& sample, StageId stage) {
+    return pool_.message(sample, graph_.stage(stage).detail);
+  }
   const CompiledMessage& message(StageId stage) const {
     return graph_.messages[static_cast<std::size_t>(graph_.stage(stage).detail)];
   }
-  const CompiledHop& hop(const CompiledMessage& message, int index) const {
-    return graph_.hops[static_cast<std::size_t>(message.first_hop + index)];
-  }
+  const CompiledHop& hop(int index) const { return graph_.hops[static_cast<std::size_t>(index)]; }
   Server& server(int copy) { return servers_[static_cast<std::size_t>(copy)]; }
-  int member(std::uint32_t slot) { return pool_.sample(slot).member; }
-  static Span& term(StageState& s, deployment::Term t) { return s.terms[static_cast<std::size_t>(t)]; }
+  void add_term(SampleState& sample, StageId stage, deployment::Term term, Span span) {
+    if (with_terms_) pool_.terms(sample, graph_.stage(stage).timed)[static_cast<std::size_t>(term)] += span;
+  }
 
   const CompiledGraph& graph_;
   const Options& options_;
   const RecordSink& sink_;
+  bool with_terms_;
   Draws draws_;
   ArrivalProcess arrivals_;
   Measurements measurements_;
-  ConnectionOrder connections_;
   SamplePool pool_;
+  ConnectionOrder<StageMessages> connections_;
   EventQueue events_;
-  std::vector<Server> servers_;  // by copy
+  std::vector<Server> servers_;     // by copy
+  std::vector<FairLink> fair_;      // by copy, where there are fair links
+  std::vector<DrivenWork> driven_;  // by copy, where the driver runs work
   std::vector<int> touched_;
   std::vector<Entering> entering_;
   std::vector<Flow> flows_;
   std::vector<int> free_flows_;
-  std::vector<std::uint32_t> finished_;  // slots to release
-  std::vector<Instant> fired_;           // scratch of deciding_input
+  std::vector<SampleState*> finished_;  // to release
+  std::vector<Instant> fired_;          // scratch of deciding_input
   Driver* driver_ = nullptr;
-  bool driver_runs_work_ = false;
 
   ArrivalProcess::Arrival next_arrival_;
   std::int64_t next_sample_ = 0;

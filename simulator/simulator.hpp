@@ -29,6 +29,10 @@ struct Options {
   Engine engine = Engine::automatic;
   std::int64_t samples = 10'000;  ///< arrivals to simulate, warm-up included
   std::uint64_t seed = 1;
+  bool with_terms = true;  ///< also record what each latency consists of; without, records and totals have zeros
+  /// While no more samples than this have been answered, percentiles are exact, at eight bytes a sample; beyond, they
+  /// come from counts, in memory that does not grow (SimulationResult::percentile_error).
+  std::int64_t exact_percentiles_up_to = 1'000'000;
   std::function<void(std::int64_t done, std::int64_t total)> progress;  ///< called now and then; may be empty
   const volatile bool* stop = nullptr;  ///< set by a signal handler: end early, result marked interrupted
 };
@@ -59,6 +63,7 @@ struct SimulationResult {
   std::int64_t samples = 0;  ///< that count: after warm-up
   std::int64_t warm_up = 0;
   Summary latency_s;
+  double percentile_error = 0;             ///< relative, of every percentile; 0: exact. Mean and maximum are exact.
   double mean_standard_error_s = 0;        ///< of the mean, taking samples as independent
   std::vector<std::int64_t> answered_by;   ///< by exit, then the final answer
   std::optional<std::int64_t> right;       ///< with an exit trace: samples answered rightly

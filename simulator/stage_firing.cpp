@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a stage's inputs make of it: it begins, fires or dies.
+#include <utility>
+
 #include "simulator/simulation.hpp"
 
 namespace tiercut::simulator {
@@ -8,112 +10,155 @@ using deployment::Condition;
 using deployment::Term;
 using Kind = CompiledStage::Kind;
 
-void Simulation::fire(std::uint32_t slot, StageId stage) {
-  const auto& compiled = graph_.stage(stage);
-  StageState& s = state(slot, stage);
-  s.phase = Phase::fired;
-  s.fired = now_;
-  if (compiled.kind == Kind::decision) {
-    s.is_conclusive = draws_.is_conclusive(compiled.detail, pool_.sample(slot).sample);
-  }
-  if (compiled.kind != Kind::decision || s.is_conclusive) {
-    for (int i = 0; i < compiled.cancels; ++i) {
-      cancel(slot, graph_.cancels[static_cast<std::size_t>(compiled.first_cancel + i)]);
+/// What fires at once because of a stage is its last successor more often than not: a loop, and calls only for others.
+void Simulation::fire(SampleState& sample, StageId stage) {
+  while (true) {
+    const auto& compiled = graph_.stage(stage);
+    StageState& s = state(sample, stage);
+    s.phase = Phase::fired;
+    s.fired = now_;
+    if (compiled.kind == Kind::decision) s.is_conclusive = draws_.is_conclusive(compiled.detail, sample.id);
+    if (compiled.cancels > 0 && (compiled.kind != Kind::decision || s.is_conclusive)) cancel_all(sample, compiled);
+    if (compiled.kind == Kind::answer) answer(sample);
+    StageId next_stage = -1;
+    const auto* next = graph_.successors.data() + compiled.first_successor;
+    for (const auto* const end = next + compiled.successors; next != end; ++next) {
+      if (next_stage >= 0) fire(sample, std::exchange(next_stage, -1));
+      const bool fires = next->when == Condition::always || (next->when == Condition::conclusive) == s.is_conclusive;
+      if (!fires) {
+        input_died(sample, next->to);
+      } else if (input_fired(sample, *next)) {
+        next_stage = next->to;
+      }
     }
+    settle(sample);
+    if (next_stage < 0) return;
+    stage = next_stage;
   }
-  if (compiled.kind == Kind::answer) answer(slot);
-  for (int i = 0; i < compiled.successors; ++i) {
-    const auto next = graph_.successors[static_cast<std::size_t>(compiled.first_successor + i)];
-    const bool fires = next.when == Condition::always || (next.when == Condition::conclusive) == s.is_conclusive;
-    fires ? input_fired(slot, next.to) : input_died(slot, next.to);
-  }
-  settle(slot);
 }
 
-void Simulation::kill(std::uint32_t slot, StageId stage) {
+void Simulation::kill(SampleState& sample, StageId stage) {
   const auto& compiled = graph_.stage(stage);
-  state(slot, stage).phase = Phase::dead;
-  if (compiled.kind == Kind::answer && pool_.sample(slot).sample >= graph_.source->warm_up) measurements_.unanswered();
-  for (int i = 0; i < compiled.successors; ++i) {
-    input_died(slot, graph_.successors[static_cast<std::size_t>(compiled.first_successor + i)].to);
+  state(sample, stage).phase = Phase::dead;
+  if (compiled.doomed > 0) {
+    if (compiled.is_answer_doomed && sample.id >= graph_.source->warm_up) measurements_.unanswered();
+    for (int i = 0; i < compiled.beyond; ++i) {
+      input_died(sample, graph_.beyond[static_cast<std::size_t>(compiled.first_beyond + i)]);
+    }
+    sample.open_stages -= compiled.doomed - 1;
+    return settle(sample);
   }
-  settle(slot);
+  if (compiled.kind == Kind::answer && sample.id >= graph_.source->warm_up) measurements_.unanswered();
+  for (int i = 0; i < compiled.successors; ++i) {
+    input_died(sample, graph_.successors[static_cast<std::size_t>(compiled.first_successor + i)].to);
+  }
+  settle(sample);
 }
 
-void Simulation::settle(std::uint32_t slot) {
-  if (--pool_.sample(slot).open_stages == 0) finished_.push_back(slot);
+void Simulation::settle(SampleState& sample) {
+  if (--sample.open_stages == 0) finished_.push_back(&sample);
 }
 
-void Simulation::input_fired(std::uint32_t slot, StageId stage) {
-  const auto& compiled = graph_.stage(stage);
-  StageState& s = state(slot, stage);
+/// True when the stage fires now; the caller sees to it.
+bool Simulation::input_fired(SampleState& sample, const CompiledGraph::Successor& edge) {
+  const auto& compiled = graph_.stage(edge.to);
+  StageState& s = state(sample, edge.to);
   ++s.fired_inputs;
-  if (s.phase != Phase::waiting) return;
+  if (s.phase != Phase::waiting) {
+    if (compiled.kind == Kind::first_conclusive) find_decider(sample, edge.to);
+    return false;
+  }
   if (compiled.kind == Kind::join) {
     const auto& join = graph_.joins[static_cast<std::size_t>(compiled.detail)];
-    if (s.fired_inputs == 1) {
-      s.ready = now_;
-      if (join.has_deadline) schedule(join.deadline, EventKind::deadline, stage, slot);
+    if (s.fired_inputs == 1 && join.has_deadline) schedule(join.deadline, EventKind::deadline, edge.to, sample);
+    return check_join(sample, edge.to);
+  }
+  if (compiled.kind != Kind::first_conclusive && s.fired_inputs < compiled.inputs) return false;
+  s.decider = edge.input;
+  if (compiled.inputs > 1) find_decider(sample, edge.to);
+  return begin(sample, edge.to);
+}
+
+/// Of the inputs that fired at this moment, when they decide, the one with the smallest id.
+void Simulation::find_decider(SampleState& sample, StageId stage) {
+  const auto& compiled = graph_.stage(stage);
+  StageState& s = state(sample, stage);
+  if (s.phase == Phase::dead || (s.phase == Phase::fired && s.fired != now_)) return;
+  const deployment::Edge* inputs = graph_.inputs.data() + compiled.first_input;
+  for (int i = 0; i < compiled.inputs; ++i) {
+    if (inputs[i].from < inputs[s.decider].from && has_fired(sample, inputs[i]) &&
+        state(sample, inputs[i].from).fired == now_) {
+      s.decider = static_cast<std::uint16_t>(i);
     }
-    check_join(slot, stage);
-  } else if (compiled.kind == Kind::first_conclusive || s.fired_inputs == compiled.inputs) {
-    begin(slot, stage);
   }
 }
 
-void Simulation::input_died(std::uint32_t slot, StageId stage) {
+void Simulation::input_died(SampleState& sample, StageId stage) {
   const auto& compiled = graph_.stage(stage);
-  StageState& s = state(slot, stage);
+  StageState& s = state(sample, stage);
   ++s.dead_inputs;
   if (s.phase != Phase::waiting) return;
   if (compiled.kind == Kind::join) {
-    check_join(slot, stage);
+    if (check_join(sample, stage)) fire(sample, stage);
   } else if (compiled.kind != Kind::first_conclusive || s.dead_inputs == compiled.inputs) {
-    kill(slot, stage);
+    kill(sample, stage);
   }
 }
 
-void Simulation::check_join(std::uint32_t slot, StageId stage) {
+/// True when it fires now; the caller sees to it.
+bool Simulation::check_join(SampleState& sample, StageId stage) {
   const auto& compiled = graph_.stage(stage);
   const auto& join = graph_.joins[static_cast<std::size_t>(compiled.detail)];
-  StageState& s = state(slot, stage);
+  StageState& s = state(sample, stage);
   const int live = compiled.inputs - s.dead_inputs;
-  if (live < join.quorum) return kill(slot, stage);
+  if (live < join.quorum) {
+    kill(sample, stage);
+    return false;
+  }
   s.is_by_quorum = s.fired_inputs < live;
-  if (s.is_by_quorum && !(s.is_past_deadline && s.fired_inputs >= join.quorum)) return;
-  fire(slot, stage);
+  return !s.is_by_quorum || (s.is_past_deadline && s.fired_inputs >= join.quorum);
 }
 
-void Simulation::begin(std::uint32_t slot, StageId stage) {
+/// True for what fires as soon as it begins; the caller sees to it.
+bool Simulation::begin(SampleState& sample, StageId stage) {
   const auto& compiled = graph_.stage(stage);
-  state(slot, stage).ready = now_;
+  if (with_terms_ && compiled.timed >= 0) pool_.terms(sample, compiled.timed) = {};
   if (compiled.kind == Kind::compute) {
-    wait_for(graph_.computes[static_cast<std::size_t>(compiled.detail)].work.unit, stage, slot);
+    wait_for(graph_.computes[static_cast<std::size_t>(compiled.detail)].work.unit, stage, sample);
   } else if (compiled.kind == Kind::message) {
-    begin_message(slot, stage);
+    begin_message(sample, stage);
   } else {
-    fire(slot, stage);
+    return true;
+  }
+  return false;
+}
+
+void Simulation::cancel_all(SampleState& sample, const CompiledStage& compiled) {
+  for (int i = 0; i < compiled.cancels; ++i) {
+    cancel(sample, graph_.cancels[static_cast<std::size_t>(compiled.first_cancel + i)]);
   }
 }
 
-/// Work that has begun runs to its end; what only waits is gone, and the queue it stands in finds out later.
-void Simulation::cancel(std::uint32_t slot, StageId stage) {
-  StageState& s = state(slot, stage);
+/// Work that has begun runs to its end; what only waits is gone.
+void Simulation::cancel(SampleState& sample, StageId stage) {
+  StageState& s = state(sample, stage);
   if (s.has_started || s.phase == Phase::fired || s.phase == Phase::dead) return;
+  if (s.phase == Phase::queued) leave_line(stage, sample);
   const bool was_on_route = s.is_on_route;
-  kill(slot, stage);
+  kill(sample, stage);
   if (!was_on_route) return;
-  const int connection = message(stage).connection.first < 0 ? -1 : message(stage).connection.at(member(slot));
-  if (connection < 0 || !connections_.leave(connection, stage, pool_.sample(slot).sample)) return;
+  const int connection = message(stage).connection.first < 0 ? -1 : message(stage).connection.at(sample.member);
+  if (connection < 0 || !connections_.leave(connection, pool_.node(sample, stage))) return;
   deliver_from(connection);
 }
 
-void Simulation::compute_done(std::uint32_t slot, StageId stage) {
-  const auto& compute = graph_.computes[static_cast<std::size_t>(graph_.stage(stage).detail)];
-  StageState& s = state(slot, stage);
-  term(s, Term::exit_check) = compute.exit_check;
-  term(s, Term::compute) = now_ - s.mark - compute.exit_check;
-  fire(slot, stage);
+void Simulation::compute_done(SampleState& sample, StageId stage) {
+  if (with_terms_) {
+    const Span exit_check = graph_.computes[static_cast<std::size_t>(graph_.stage(stage).detail)].exit_check;
+    add_term(sample, stage, Term::exit_check, exit_check);
+    add_term(sample, stage, Term::compute, now_ - state(sample, stage).mark - exit_check);
+  }
+  fire(sample, stage);
 }
 
 }  // namespace tiercut::simulator

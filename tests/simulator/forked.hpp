@@ -99,7 +99,7 @@ template <class Result, class Visit>
 void for_each_field(Result& r, Visit visit) {
   visit(r.samples), visit(r.warm_up), visit(r.latency_s), visit(r.mean_standard_error_s), visit(r.answered_by);
   visit(r.latency_by_exit_s), visit(r.total_terms), visit(r.duration), visit(r.seed);
-  visit(r.is_interrupted), visit(r.right);
+  visit(r.is_interrupted), visit(r.right), visit(r.percentile_error);
 }
 /// What differs from engine to engine.
 template <class Result, class Visit>

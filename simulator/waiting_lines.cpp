@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lines in front of units and fifo links, and who takes what is idle.
+#include <algorithm>
+#include <utility>
+
+#include "simulator/simulation.hpp"
+
+namespace tiercut::simulator {
+
+using deployment::Term;
+using Kind = CompiledStage::Kind;
+
+void Simulation::wait_for(const CopyOf& place, StageId stage, SampleState& sample) {
+  StageState& waiting = state(sample, stage);
+  waiting.phase = Phase::queued;
+  waiting.mark = now_;
+  const int copy = place.at(sample.member);
+  // Ready times only grow, so at most what has come at this very moment stands behind.
+  Line& line = server(copy).line;
+  Node before = line.last;
+  const auto stands_behind = [&](Node node) {
+    return pool_.stage(node).mark == now_ &&
+           std::pair(pool_.stage_of(node), pool_.sample_of(node).id) > std::pair(stage, sample.id);
+  };
+  while (before != no_node && stands_behind(before)) before = pool_.stage(before).previous;
+  line.insert_behind(before, pool_.node(sample, stage), [this](Node n) -> StageState& { return pool_.stage(n); });
+  touch(copy);
+}
+
+int Simulation::place_of_wait(StageId stage, SampleState& sample) {
+  const auto& compiled = graph_.stage(stage);
+  if (compiled.kind == Kind::compute) {
+    return graph_.computes[static_cast<std::size_t>(compiled.detail)].work.unit.at(sample.member);
+  }
+  const StageState& s = state(sample, stage);
+  const auto& m = message(stage);
+  if (!s.is_on_route) return m.serialise.unit.at(sample.member);
+  if (s.is_delivered) return m.deserialise.unit.at(sample.member);
+  return hop(m.first_hop + message_state(sample, stage).hop).link.at(sample.member);
+}
+
+void Simulation::leave_line(StageId stage, SampleState& sample) {
+  server(place_of_wait(stage, sample)).line.take_out(pool_.node(sample, stage), [this](Node n) -> StageState& {
+    return pool_.stage(n);
+  });
+}
+
+void Simulation::touch(int copy) {
+  Server& touched = server(copy);
+  if (touched.is_touched || touched.is_busy) return;
+  touched.is_touched = true;
+  touched_.push_back(copy);
+}
+
+void Simulation::hand_out() {
+  if (!entering_.empty()) meet_windows();
+  for (int copy : touched_) {
+    Server& idle = server(copy);
+    idle.is_touched = false;
+    const Node first = idle.line.first;
+    if (idle.is_busy || first == no_node) continue;
+    idle.line.take_out(first, [this](Node n) -> StageState& { return pool_.stage(n); });
+    take(copy, first);
+  }
+  touched_.clear();
+}
+
+void Simulation::take(int copy, Node node) {
+  SampleState& sample = pool_.sample_of(node);
+  const StageId stage = pool_.stage_of(node);
+  StageState& s = state(sample, stage);
+  const bool is_on_link = s.is_on_route && !s.is_delivered;
+  add_term(sample, stage, is_on_link ? Term::link_queue : Term::queue, now_ - s.mark);
+  s.phase = Phase::running;
+  s.has_started = true;
+  s.mark = now_;
+  server(copy).is_busy = true;
+  const Span duration = duration_of(stage, sample);
+  schedule(duration, EventKind::work_done, stage, sample, copy);
+  if (driven_.empty()) return;
+  DrivenWork& driven = driven_[static_cast<std::size_t>(copy)];
+  driven = {now_ + duration, stage, false};
+  driven.is_done = duration == Span() || !driver_->start_work(copy, driven.end);
+}
+
+/// Of what now takes a unit or link for a stage.
+Span Simulation::duration_of(StageId stage, SampleState& sample) {
+  const auto& compiled = graph_.stage(stage);
+  if (compiled.kind == Kind::compute) {
+    return draws_.cost(compiled.detail, sample.id) +
+           graph_.computes[static_cast<std::size_t>(compiled.detail)].exit_check;
+  }
+  const StageState& s = state(sample, stage);
+  const auto& m = message(stage);
+  if (!s.is_on_route) return m.serialise.cost;
+  if (s.is_delivered) return m.deserialise.cost;
+  return hop(m.first_hop + message_state(sample, stage).hop).transmission;
+}
+
+void Simulation::work_done(const Event& event) {
+  SampleState& sample = pool_[event.slot()];
+  const StageId stage = event.stage();
+  Server& done = server(event.where());
+  done.is_busy = false;
+  if (done.line.first != no_node) touch(event.where());
+  const StageState& s = state(sample, stage);
+  const Span busy = now_ - s.mark;
+  if (graph_.stage(stage).kind == Kind::compute) {
+    measurements_.worked(graph_.computes[static_cast<std::size_t>(graph_.stage(stage).detail)].work.resource, busy);
+    return compute_done(sample, stage);
+  }
+  const auto& m = message(stage);
+  if (s.is_on_route && !s.is_delivered) {
+    measurements_.busy(hop(m.first_hop + message_state(sample, stage).hop).resource, busy);
+    return transmitted(sample, stage);
+  }
+  measurements_.worked((s.is_delivered ? m.deserialise : m.serialise).resource, busy);
+  message_work_done(sample, stage);
+}
+
+}  // namespace tiercut::simulator
