@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 
 #include "cli/console.hpp"
 #include "cli/formats.hpp"
 #include "cli/subject.hpp"
 #include "core/document.hpp"
 #include "core/files.hpp"
+#include "profiles/exit_trace.hpp"
 #include "report/check_report.hpp"
 #include "report/human.hpp"
 #include "training/session/training_file.hpp"
@@ -84,11 +86,32 @@ void check_training(const std::string& path, const Arguments& arguments, Checked
                   several(std::ssize((*training)->stages.back().loss), "loss term");
 }
 
-// The file as named, or the shipped scenario or recipe of that name.
+void check_trace(const std::string& path, CheckedFile& checked) {
+  const auto trace = profiles::read_exit_trace(path);
+  checked.is_readable = trace.has_value();
+  if (!trace) {
+    checked.findings = trace.error();
+    return;
+  }
+  const auto tests = std::ranges::count((*trace)->parts, profiles::TracePart::test);
+  checked.facts = "model " + (*trace)->model + ", " + several(std::ssize((*trace)->labels), "sample") + " (" +
+                  report::format_count(tests) + " of the test part), " +
+                  several(std::ssize((*trace)->answers), "answer");
+}
+
+/// Behind its header a trace is no text, so it is known by how it begins.
+bool is_trace(const std::string& path) {
+  constexpr std::string_view start = "schema: tiercut/exits/";
+  std::string begin(start.size(), '\0');
+  std::ifstream file(path, std::ios::binary);
+  return file.read(begin.data(), static_cast<std::streamsize>(begin.size())) && begin == start;
+}
+
+// The file as named, or the shipped scenario, recipe or trace of that name.
 std::string resolved(const std::string& file) {
   std::error_code error;
   if (std::filesystem::exists(file, error)) return file;
-  for (const char* category : {"scenarios", "training/recipes"}) {
+  for (const char* category : {"scenarios", "training/recipes", "profiles/exits"}) {
     if (const auto shipped = resolve_reference(file, "", category, {})) return *shipped;
   }
   return file;
@@ -98,6 +121,11 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments) {
   CheckedFile checked;
   checked.file = file;
   const std::string path = resolved(file);
+  if (is_trace(path)) {
+    checked.kind = "trace";
+    check_trace(path, checked);
+    return checked;
+  }
   const auto document = read_document(path, Defects::keep);
   if (!document) {
     checked.findings = document.error();

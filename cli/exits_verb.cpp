@@ -79,7 +79,9 @@ const Verb& exits_verb() {
 }
 
 ExitStatus run_exits(const Arguments& arguments, Console& console) {
-  const auto trace = profiles::read_exit_trace(arguments.files.front());
+  const auto path = resolve_reference(arguments.files.front(), "", "profiles/exits", {});
+  if (!path) return console.refuse(path.error());
+  const auto trace = profiles::read_exit_trace(*path);
   if (!trace) return console.refuse(trace.error());
   const auto request = exits_request(arguments, **trace);
   if (!request) return console.refuse(request.error());

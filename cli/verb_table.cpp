@@ -60,7 +60,7 @@ const std::vector<Verb>& table() {
        {"capacity big-little/budget-40ms"},
        run_capacity},
       {"check",
-       "is a model, profile, scenario, plan or training file sound",
+       "is a model, profile, scenario, plan, trace or training file sound",
        "FILE...",
        1,
        std::numeric_limits<std::size_t>::max(),

@@ -12,7 +12,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view extension = ".yaml";
+/// Of shipped files; traces are not YAML throughout.
+std::string_view extension_in(std::string_view category) { return category == "profiles/exits" ? ".exits" : ".yaml"; }
 
 bool is_file(const fs::path& path) {
   std::error_code error;
@@ -34,6 +35,7 @@ std::string data_directory() {
 
 std::vector<std::string> shipped_names(const std::string& category) {
   const fs::path folder = fs::path(data_directory()) / category;
+  const std::string_view extension = extension_in(category);
   std::vector<std::string> names;
   std::error_code error;
   for (fs::recursive_directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
@@ -49,6 +51,7 @@ std::vector<std::string> shipped_names(const std::string& category) {
 Result<std::string> resolve_reference(const std::string& reference, const std::string& beside,
                                       const std::string& category, const Location& where) {
   if (reference.empty()) return fail("reference-not-found", "the reference is empty", {}, where);
+  const std::string_view extension = extension_in(category);
   const fs::path wanted(reference);
   const fs::path near = wanted.is_absolute() ? wanted : fs::path(beside) / wanted;
   const fs::path shipped = fs::path(data_directory()) / category / wanted;
