@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "benchmarks/bare_simgrid.hpp"
 
+#include <algorithm>
 #include <simgrid/kernel/Timer.hpp>
 #include <simgrid/s4u.hpp>
 #include <string>
@@ -19,9 +20,9 @@ struct Sample {
   s4u::ActivityPtr current;
 };
 
-class Bare {
+class BareActivities {
  public:
-  Bare(std::int64_t samples, double period) : count_(samples), period_(period) {
+  BareActivities(std::int64_t samples, double period) : count_(samples), period_(period) {
     auto* zone = s4u::create_full_zone("platform");
     device_ = zone->create_host("device", 1e9);
     server_ = zone->create_host("server", 1e9);
@@ -90,9 +91,50 @@ class Bare {
   s4u::ActivityPtr finished_;
 };
 
-}  // namespace
+class BareTimers {
+ public:
+  BareTimers(std::int64_t samples, double period) : count_(samples), period_(period) {}
 
-double run_bare_simgrid(std::int64_t samples, double period_s) {
+  double run(const s4u::Engine& engine) {
+    create_platform();
+    Timer::set(0, [this] { arrive(); });
+    engine.run();
+    return sum_ / static_cast<double>(count_);
+  }
+
+ private:
+  enum Place { device, up, server, down, places };
+
+  static void create_platform() {
+    auto* zone = s4u::create_full_zone("platform");
+    zone->create_host("host", 1e9);
+    zone->seal();
+  }
+
+  void arrive() {
+    const double now = s4u::Engine::get_clock();
+    step(now, device);
+    if (++arrived_ < count_) Timer::set(static_cast<double>(arrived_) * period_, [this] { arrive(); });
+  }
+
+  void step(double arrival, int place) {
+    const double now = s4u::Engine::get_clock();
+    if (place == places) {
+      sum_ += now - arrival;
+      return;
+    }
+    static constexpr double work[places] = {0.002, 0.00032768, 0.001, 0.000008};
+    static constexpr double flight[places] = {0, 0.015, 0, 0.015};
+    free_[place] = std::max(free_[place], now) + work[place];
+    Timer::set(free_[place] + flight[place], [this, arrival, place] { step(arrival, place + 1); });
+  }
+
+  std::int64_t count_, arrived_ = 0;
+  double period_, sum_ = 0;
+  double free_[places] = {};
+};
+
+s4u::Engine make_engine() {
   std::vector<std::string> words = {"bare",
                                     "--log=root.thresh:critical",
                                     "--cfg=network/model:CM02",
@@ -103,8 +145,19 @@ double run_bare_simgrid(std::int64_t samples, double period_s) {
   for (auto& word : words) arguments.push_back(word.data());
   int count = static_cast<int>(arguments.size());
   arguments.push_back(nullptr);
-  const s4u::Engine engine(&count, arguments.data());
-  return Bare(samples, period_s).run(engine);
+  return s4u::Engine(&count, arguments.data());
+}
+
+}  // namespace
+
+double run_bare_activities(std::int64_t samples, double period_s) {
+  const s4u::Engine engine = make_engine();
+  return BareActivities(samples, period_s).run(engine);
+}
+
+double run_bare_timers(std::int64_t samples, double period_s) {
+  const s4u::Engine engine = make_engine();
+  return BareTimers(samples, period_s).run(engine);
 }
 
 }  // namespace tiercut::benchmarks

@@ -181,6 +181,7 @@ void CompiledGraph::compile_edges() {
     const auto& edges = source->stages[id].inputs;
     stages[id].first_input = static_cast<int>(inputs.size());
     stages[id].inputs = static_cast<int>(edges.size());
+    stages[id].begins_with_input = edges.size() == 1 && stages[id].kind != Kind::join;
     inputs.insert(inputs.end(), edges.begin(), edges.end());
     for (std::size_t i = 0; i < edges.size(); ++i) {
       const auto& edge = edges[i];

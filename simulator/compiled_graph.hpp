@@ -67,8 +67,9 @@ struct CompiledStage {
   int first_input = 0, inputs = 0;
   int first_successor = 0, successors = 0;
   int first_cancel = 0, cancels = 0;
-  Span offset{};   ///< of a source
-  int timed = -1;  ///< which of the stages that can take time; -1: not one of them
+  Span offset{};                   ///< of a source
+  int timed = -1;                  ///< which of the stages that can take time; -1: not one of them
+  bool begins_with_input = false;  ///< has one input, and is no join
   bool has_conclusive_input = false;
   bool may_follow_exit = false;  ///< an exit may have decided that this stage runs
   // What dies with this stage, where nothing can be cancelled: stages that have no other input, and the inputs beyond.

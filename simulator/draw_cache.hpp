@@ -32,10 +32,14 @@ class BlockCache {
   template <class Fill>
   Values* find(std::int64_t sample, Fill fill) {
     const std::int64_t block = sample / draw_kernels::lanes;
-    Entry& entry = entries_[static_cast<std::size_t>(block) % ways];
+    Entry& entry = place_of(block);
     if (entry.block == block) [[likely]] {
       credit_ += credit_ < most_credit ? 1 : 0;
       return &entry.values;
+    }
+    if (entry.block > block && entries_.size() < most_ways) {  // thrown out, and still wanted
+      grow();
+      return find(sample, fill);
     }
     if (credit_ < 0) {
       ++credit_;
@@ -48,13 +52,24 @@ class BlockCache {
   }
 
  private:
-  static constexpr std::size_t ways = 4;
+  static constexpr std::size_t least_ways = 4, most_ways = 256;
   static constexpr int price = 8, most_credit = 64;  // a block costs about as much as eight single draws
   struct Entry {
     std::int64_t block = -1;
     Values values;
   };
-  std::array<Entry, ways> entries_;
+  Entry& place_of(std::int64_t block) { return entries_[static_cast<std::size_t>(block) & (entries_.size() - 1)]; }
+
+  /// More samples are under way than it has room for. What it holds stays: places differ, so they do in a larger one.
+  void grow() {
+    std::vector<Entry> before(2 * entries_.size());
+    before.swap(entries_);
+    for (Entry& entry : before) {
+      if (entry.block >= 0) place_of(entry.block) = entry;
+    }
+  }
+
+  std::vector<Entry> entries_ = std::vector<Entry>(least_ways);  // a power of two
   int credit_ = most_credit;
 };
 

@@ -13,6 +13,7 @@ namespace tiercut::simulator {
 /// What can be due at an instant, in the order in which ties are handled.
 enum class EventKind : std::uint8_t {
   work_done,   ///< of a unit or fifo link; `where` is its copy
+  link_free,   ///< of a fifo link whose message is on its way already; `where` is its copy
   flow_done,   ///< of a fair route; `where` is the flow
   flow_start,  ///< the overheads of a fair route have passed
   propagated,
@@ -26,7 +27,7 @@ enum class EventKind : std::uint8_t {
 /// sample.
 class Event {
  public:
-  static constexpr unsigned stage_bits = 21, sample_bits = 40;
+  static constexpr unsigned stage_bits = 20, sample_bits = 40;
   static constexpr std::int64_t most_samples = std::int64_t{1} << sample_bits;
   static constexpr int most_stages = 1 << stage_bits;
 
@@ -66,6 +67,8 @@ class EventQueue {
   bool empty() const { return size_ == (is_open_ ? 1 : 0); }
   /// When the next event is due; the queue must not be empty.
   Instant next_when() const { return (is_open_ ? heap_[least_child(0)] : heap_[0]).when(); }
+  /// Of an event that comes soon, to have its data at hand.
+  const Event& coming() const { return heap_[least_child(0)]; }
   const Event& top() {
     if (is_open_) close();
     return heap_[0];

@@ -24,12 +24,19 @@ bool Simulation::has_fired(SampleState& sample, const Edge& edge) {
 const Edge* Simulation::deciding_input(SampleState& sample, StageId stage) {
   const auto& compiled = graph_.stage(stage);
   const Edge* inputs = graph_.inputs.data() + compiled.first_input;
+  if (compiled.kind == Kind::join) return deciding_of_join(sample, stage);
+  if (compiled.begins_with_input) return inputs;
+  return compiled.inputs == 0 ? nullptr : inputs + state(sample, stage).decider;
+}
+
+const Edge* Simulation::deciding_of_join(SampleState& sample, StageId stage) {
+  const auto& compiled = graph_.stage(stage);
+  const Edge* inputs = graph_.inputs.data() + compiled.first_input;
   const StageState& s = state(sample, stage);
-  if (compiled.kind != Kind::join) return compiled.inputs == 0 ? nullptr : inputs + s.decider;
   fired_.clear();
   for (int i = 0; i < compiled.inputs; ++i) {
-    if (has_fired(sample, inputs[i]) && state(sample, inputs[i].from).fired <= s.fired) {
-      fired_.push_back(state(sample, inputs[i].from).fired);
+    if (has_fired(sample, inputs[i]) && state(sample, inputs[i].from).since <= s.since) {
+      fired_.push_back(state(sample, inputs[i].from).since);
     }
   }
   std::size_t rank = fired_.size() - 1;
@@ -38,7 +45,7 @@ const Edge* Simulation::deciding_input(SampleState& sample, StageId stage) {
   if (fired_.size() > 1) std::sort(fired_.begin(), fired_.end());
   const Edge* deciding = nullptr;
   for (int i = 0; i < compiled.inputs; ++i) {
-    const bool is_it = has_fired(sample, inputs[i]) && state(sample, inputs[i].from).fired == fired_[rank];
+    const bool is_it = has_fired(sample, inputs[i]) && state(sample, inputs[i].from).since == fired_[rank];
     if (is_it && (deciding == nullptr || inputs[i].from < deciding->from)) deciding = &inputs[i];
   }
   return deciding;
@@ -80,7 +87,7 @@ void Simulation::record_path(SampleState& sample, Record& record) {
     if (record.answered_by < 0) record.answered_by = answered_by(sample, stage, input);
     if (with_terms_ && compiled.kind == Kind::join) {
       record.terms[static_cast<std::size_t>(Term::aggregation_wait)] +=
-          state(sample, stage).fired - state(sample, input->from).fired;
+          state(sample, stage).since - state(sample, input->from).since;
     }
     stage = input->from;
   }

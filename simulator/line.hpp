@@ -17,10 +17,17 @@ inline constexpr Node no_node = ~Node{0};
 struct Line {
   Node first = no_node, last = no_node;
 
+  bool is_empty() const { return first == no_node; }
+
   /// `before` may be no_node: at the front.
   template <class At>
   void insert_behind(Node before, Node node, At at) {
     auto& inserted = at(node);
+    if (is_empty()) {
+      inserted.previous = inserted.next = no_node;
+      first = last = node;
+      return;
+    }
     inserted.previous = before;
     Node& link = before == no_node ? first : at(before).next;
     inserted.next = link;
@@ -30,6 +37,10 @@ struct Line {
 
   template <class At>
   void take_out(Node node, At at) {
+    if (first == last) {
+      first = last = no_node;
+      return;
+    }
     const auto& taken = at(node);
     (taken.previous == no_node ? first : at(taken.previous).next) = taken.next;
     (taken.next == no_node ? last : at(taken.next).previous) = taken.previous;

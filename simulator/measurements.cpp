@@ -11,9 +11,10 @@ Span saturated_sum(Span a, Span b) { return a > Span::longest() - b ? Span::long
 
 }  // namespace
 
-Measurements::Measurements(const CompiledGraph& graph, std::int64_t exact_percentiles_up_to)
+Measurements::Measurements(const CompiledGraph& graph, const Options& options)
     : graph_(graph),
-      exact_left_(exact_percentiles_up_to),
+      with_terms_(options.with_terms),
+      exact_left_(options.exact_percentiles_up_to),
       latencies_(graph.source->exits.size() + 1),
       usage_(graph.source->resources.size()) {}
 
@@ -23,7 +24,7 @@ void Measurements::answered(const Record& record) {
   }
   latencies_[static_cast<std::size_t>(record.answered_by)].add(record.latency);
   if (record.is_right.value_or(false)) ++right_;
-  for (std::size_t t = 0; t < record.terms.size(); ++t) {
+  for (std::size_t t = 0; with_terms_ && t < record.terms.size(); ++t) {
     total_terms_[t] = saturated_sum(total_terms_[t], record.terms[t]);
   }
 }

@@ -13,7 +13,7 @@ namespace tiercut::simulator {
 /// What a simulation adds up while it runs. Times are whole picoseconds, so sums are exact and in any order the same.
 class Measurements {
  public:
-  Measurements(const CompiledGraph& graph, std::int64_t exact_percentiles_up_to);
+  Measurements(const CompiledGraph& graph, const Options& options);
 
   void answered(const Record& record);
   void unanswered() { ++unanswered_; }
@@ -43,6 +43,7 @@ class Measurements {
   void fill_latencies(SimulationResult& result);
 
   const CompiledGraph& graph_;
+  bool with_terms_;
   std::int64_t exact_left_;
   std::vector<LatencyDistribution> latencies_;  // by answer
   deployment::Terms total_terms_{};

@@ -16,7 +16,7 @@ void Simulation::begin_message(SampleState& sample, StageId stage) {
 
 void Simulation::message_work_done(SampleState& sample, StageId stage) {
   StageState& s = state(sample, stage);
-  add_term(sample, stage, Term::serialise, now_ - s.mark);
+  add_term(sample, stage, Term::serialise, now_ - s.since);
   s.is_delivered ? fire(sample, stage) : enter_route(sample, stage);
 }
 
@@ -53,7 +53,7 @@ void Simulation::begin_hop(SampleState& sample, StageId stage) {
   StageState& s = state(sample, stage);
   s.has_started = true;
   s.phase = Phase::running;
-  s.mark = now_;
+  s.since = now_;
   m.overhead > Span() ? schedule(m.overhead, EventKind::flow_start, stage, sample) : start_flow(sample, stage);
 }
 
@@ -82,11 +82,11 @@ void Simulation::flow_done(const Event& event) {
     FairLink& link = fair_[static_cast<std::size_t>(hop(m.first_hop + h).link.at(sample.member))];
     if (--link.flows == 0) measurements_.busy(hop(m.first_hop + h).resource, now_ - link.busy_since);
   }
-  transmitted(sample, event.stage());
+  transmitted(sample, event.stage(), now_);
 }
 
-/// The end of an attempt: over one hop, or over all hops of a fair route at once.
-void Simulation::transmitted(SampleState& sample, StageId stage) {
+/// The end of an attempt, now or later: over one hop, or over all hops of a fair route at once.
+void Simulation::transmitted(SampleState& sample, StageId stage, Instant end) {
   const auto& m = message(stage);
   StageState& s = state(sample, stage);
   MessageState& way = message_state(sample, stage);
@@ -99,21 +99,18 @@ void Simulation::transmitted(SampleState& sample, StageId stage) {
     measurements_.transmitted(hop(h).resource, m.size, m.is_control, is_lost);
     latency += draws_.propagation(h, sample.id, way.attempt);
   }
+  const Span taken = end - s.since;
   if (lost_at < 0) {
-    add_term(sample, stage, Term::transmit, now_ - s.mark);
-    return propagate(sample, stage, latency, last == m.hops);
+    const Span window = last == m.hops ? way.window_delay : Span();
+    add_term(sample, stage, Term::transmit, taken);
+    add_term(sample, stage, Term::propagate, latency);
+    add_term(sample, stage, Term::transport, window);
+    return schedule_behind(end, latency + window, EventKind::propagated, stage, sample);
   }
   const Span timeout = Span::from(graph_.source->resource(hop(lost_at).resource).loss.timeout);
-  add_term(sample, stage, Term::transport, now_ - s.mark + timeout);
+  add_term(sample, stage, Term::transport, taken + timeout);
   ++way.attempt;
-  schedule(timeout, EventKind::resend, stage, sample);
-}
-
-void Simulation::propagate(SampleState& sample, StageId stage, Span latency, bool is_last) {
-  const Span window = is_last ? message_state(sample, stage).window_delay : Span();
-  add_term(sample, stage, Term::propagate, latency);
-  add_term(sample, stage, Term::transport, window);
-  schedule(latency + window, EventKind::propagated, stage, sample);
+  schedule_behind(end, timeout, EventKind::resend, stage, sample);
 }
 
 void Simulation::propagated(SampleState& sample, StageId stage) {
@@ -125,7 +122,7 @@ void Simulation::propagated(SampleState& sample, StageId stage) {
     return begin_hop(sample, stage);
   }
   if (m.connection.first < 0) return after_route(sample, stage);
-  state(sample, stage).mark = now_;
+  state(sample, stage).since = now_;
   way.has_arrived = true;
   deliver_from(m.connection.at(sample.member));
 }
@@ -134,7 +131,7 @@ void Simulation::deliver_from(int connection) {
   for (Node next; (next = connections_.next_deliverable(connection, now_)) != no_node;) {
     SampleState& sample = pool_.sample_of(next);
     const StageId stage = pool_.stage_of(next);
-    add_term(sample, stage, Term::transport, now_ - state(sample, stage).mark);
+    add_term(sample, stage, Term::transport, now_ - state(sample, stage).since);
     after_route(sample, stage);
   }
 }

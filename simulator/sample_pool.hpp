@@ -16,10 +16,9 @@ namespace tiercut::simulator {
 
 enum class Phase : std::uint8_t { waiting, queued, running, fired, dead };
 
-/// How far one sample has come with one stage. Half a cache line, since a run spends its time here.
+/// How far one sample has come with one stage. Small, since a run spends its time here.
 struct StageState {
-  Instant fired;
-  Instant mark;                             ///< when the present wait, transmission or flight began
+  Instant since;                            ///< when it fired; before, when the present wait or piece of work began
   Node next = no_node, previous = no_node;  ///< in the line in which it waits
   Phase phase = Phase::waiting;
   bool has_started : 1 = false;       ///< work has been done for it: can no longer be cancelled
@@ -31,7 +30,7 @@ struct StageState {
   std::uint16_t fired_inputs = 0, dead_inputs = 0;
   std::uint16_t decider = 0;  ///< the input that fired last, of a first-conclusive first; of several the smallest stage
 };
-static_assert(sizeof(StageState) == 32);
+static_assert(sizeof(StageState) == 24);
 
 /// One sample under way; its stages, messages and terms lie behind it.
 struct SampleState {
@@ -73,6 +72,13 @@ class SamplePool {
   SampleState& operator[](std::uint32_t slot) {
     return *reinterpret_cast<SampleState*>(blocks_[slot / block_slots].get() + (slot % block_slots) * size_);
   }
+  /// Asks the memory for what an event of this sample and stage will read.
+  void prefetch(std::uint32_t slot, StageId stage) const {
+    if (slot / block_slots >= blocks_.size()) return;
+    const std::byte* sample = blocks_[slot / block_slots].get() + (slot % block_slots) * size_;
+    __builtin_prefetch(sample);
+    __builtin_prefetch(sample + stages_at + static_cast<std::size_t>(stage) * sizeof(StageState));
+  }
   StageState& stage(SampleState& sample, StageId stage) {
     return reinterpret_cast<StageState*>(bytes(sample) + stages_at)[stage];
   }
@@ -92,8 +98,7 @@ class SamplePool {
 
  private:
   static constexpr std::uint32_t block_slots = 64;
-  static constexpr std::size_t stages_at = 64;  // the sample itself has a cache line
-  static_assert(sizeof(SampleState) <= stages_at);
+  static constexpr std::size_t stages_at = sizeof(SampleState);
 
   static std::byte* bytes(SampleState& sample) { return reinterpret_cast<std::byte*>(&sample); }
 

@@ -54,7 +54,7 @@ Diagnostics find_faults(const deployment::StageGraph& graph, const Options& opti
   const auto has_many_inputs = [](const deployment::Stage& stage) { return stage.inputs.size() >= 1U << 16; };
   if (options.samples >= Event::most_samples || graph.stages.size() >= std::size_t{Event::most_stages} ||
       std::ranges::any_of(graph.stages, has_many_inputs)) {
-    add("simulation-too-large", "a simulation has fewer than 2^40 samples, 2^21 stages and 2^16 inputs of a stage",
+    add("simulation-too-large", "a simulation has fewer than 2^40 samples, 2^20 stages and 2^16 inputs of a stage",
         "simulate fewer samples, or a part of the deployment");
   }
   for (const auto& resource : graph.resources) {

@@ -23,7 +23,7 @@ Simulation::Simulation(const CompiledGraph& graph, const Options& options, const
       with_terms_(options.with_terms),
       draws_(graph, options.seed),
       arrivals_(*graph.source, options.seed),
-      measurements_(graph, options.exact_percentiles_up_to),
+      measurements_(graph, options),
       pool_(graph, options.with_terms),
       connections_(graph, {&graph, &pool_}),
       servers_(static_cast<std::size_t>(graph.copies())),
@@ -91,22 +91,21 @@ void Simulation::on_wake() {
 /// and links, until neither has anything left; then the next moment.
 void Simulation::advance() {
   while (true) {
-    const bool is_over = events_.empty();
-    if (is_over || events_.next_when() != now_) {
-      if (!touched_.empty() || !entering_.empty()) {
+    if (!touched_.empty() || !entering_.empty()) {
+      if (events_.empty() || events_.next_when() != now_) {
         hand_out();
         continue;
       }
-      if (is_over) return;
-      if (driver_ != nullptr && !is_due(events_.top())) return await(events_.top());
-      if (options_.stop != nullptr && *options_.stop) {
-        is_stopping_ = is_interrupted_ = true;
-        return;
-      }
-    } else if (driver_ != nullptr && !is_due(events_.top())) {
-      return await(events_.top());
+    } else if (events_.empty()) {
+      return;
+    }
+    if (driver_ != nullptr && !is_due(events_.top())) return await(events_.top());
+    if (options_.stop != nullptr && *options_.stop && events_.top().when() != now_) {
+      is_stopping_ = is_interrupted_ = true;
+      return;
     }
     const Event event = events_.pop();
+    if (!events_.empty()) pool_.prefetch(events_.coming().slot(), events_.coming().stage());
     now_ = event.when();
     handle(event);
     if (!finished_.empty()) release_finished();
@@ -129,6 +128,9 @@ void Simulation::handle(const Event& event) {
   switch (event.kind()) {
     case EventKind::work_done:
       work_done(event);
+      break;
+    case EventKind::link_free:
+      link_free(event.where());
       break;
     case EventKind::flow_done:
       flow_done(event);
@@ -162,9 +164,10 @@ void Simulation::handle(const Event& event) {
   last_event_ = now_;
 }
 
-void Simulation::schedule(Span delay, EventKind kind, StageId stage, const SampleState& sample, int where) {
-  if (delay > Instant::never() - now_) throw std::overflow_error("the simulated time passes 106 days");
-  events_.push({now_ + delay, kind, stage, sample.id, sample.slot, where});
+void Simulation::schedule_behind(Instant start, Span delay, EventKind kind, StageId stage, const SampleState& sample,
+                                 int where) {
+  if (delay > Instant::never() - start) throw std::overflow_error("the simulated time passes 106 days");
+  events_.push({start + delay, kind, stage, sample.id, sample.slot, where});
 }
 
 void Simulation::schedule_arrival() {

@@ -33,8 +33,10 @@ class Simulation : public Driver::Listener {
   /// One copy of a unit or fifo link, and the line in front of it, in the order (ready time, stage, sample).
   struct Server {
     Line line;
+    Instant free_at;  // of a link that ends_unseen
     bool is_busy = false;
-    bool is_touched = false;  // in touched_
+    bool ends_unseen = false;  // there is no event at its end yet, because nobody waits for it
+    bool is_touched = false;   // in touched_
   };
   /// What a driver does for a server.
   struct DrivenWork {
@@ -77,7 +79,11 @@ class Simulation : public Driver::Listener {
   bool is_due(const Event& event) const;
   void await(const Event& event);
   void handle(const Event& event);
-  void schedule(Span delay, EventKind kind, StageId stage, const SampleState& sample, int where = -1);
+  void schedule(Span delay, EventKind kind, StageId stage, const SampleState& sample, int where = -1) {
+    schedule_behind(now_, delay, kind, stage, sample, where);
+  }
+  void schedule_behind(Instant start, Span delay, EventKind kind, StageId stage, const SampleState& sample,
+                       int where = -1);
   void schedule_arrival();
   void arrive(const Event& event);
   void release_finished();
@@ -89,6 +95,9 @@ class Simulation : public Driver::Listener {
   void touch(int copy);
   void hand_out();
   void take(int copy, Node node);
+  void occupy_link(int copy, Span duration, StageId stage, SampleState& sample);
+  bool is_taken(int copy, StageId stage, const SampleState& sample);
+  void link_free(int copy);
   Span duration_of(StageId stage, SampleState& sample);
   void work_done(const Event& event);
 
@@ -111,8 +120,7 @@ class Simulation : public Driver::Listener {
   void begin_hop(SampleState& sample, StageId stage);
   void start_flow(SampleState& sample, StageId stage);
   void flow_done(const Event& event);
-  void transmitted(SampleState& sample, StageId stage);
-  void propagate(SampleState& sample, StageId stage, Span latency, bool is_last);
+  void transmitted(SampleState& sample, StageId stage, Instant end);
   void propagated(SampleState& sample, StageId stage);
   void deliver_from(int connection);
   void after_route(SampleState& sample, StageId stage);
@@ -124,6 +132,7 @@ class Simulation : public Driver::Listener {
   void record_path(SampleState& sample, Record& record);
   bool has_fired(SampleState& sample, const deployment::Edge& edge);
   const deployment::Edge* deciding_input(SampleState& sample, StageId stage);
+  const deployment::Edge* deciding_of_join(SampleState& sample, StageId stage);
   int answered_by(SampleState& sample, StageId stage, const deployment::Edge* deciding);
 
   StageState& state(SampleState& sample, StageId stage) { return pool_.stage(sample, stage); }

@@ -16,7 +16,7 @@ void Simulation::fire(SampleState& sample, StageId stage) {
     const auto& compiled = graph_.stage(stage);
     StageState& s = state(sample, stage);
     s.phase = Phase::fired;
-    s.fired = now_;
+    s.since = now_;
     if (compiled.kind == Kind::decision) s.is_conclusive = draws_.is_conclusive(compiled.detail, sample.id);
     if (compiled.cancels > 0 && (compiled.kind != Kind::decision || s.is_conclusive)) cancel_all(sample, compiled);
     if (compiled.kind == Kind::answer) answer(sample);
@@ -63,6 +63,8 @@ void Simulation::settle(SampleState& sample) {
 bool Simulation::input_fired(SampleState& sample, const CompiledGraph::Successor& edge) {
   const auto& compiled = graph_.stage(edge.to);
   StageState& s = state(sample, edge.to);
+  if (compiled.begins_with_input) [[likely]]
+    return s.phase == Phase::waiting && begin(sample, edge.to);
   ++s.fired_inputs;
   if (s.phase != Phase::waiting) {
     if (compiled.kind == Kind::first_conclusive) find_decider(sample, edge.to);
@@ -75,7 +77,7 @@ bool Simulation::input_fired(SampleState& sample, const CompiledGraph::Successor
   }
   if (compiled.kind != Kind::first_conclusive && s.fired_inputs < compiled.inputs) return false;
   s.decider = edge.input;
-  if (compiled.inputs > 1) find_decider(sample, edge.to);
+  find_decider(sample, edge.to);
   return begin(sample, edge.to);
 }
 
@@ -83,11 +85,11 @@ bool Simulation::input_fired(SampleState& sample, const CompiledGraph::Successor
 void Simulation::find_decider(SampleState& sample, StageId stage) {
   const auto& compiled = graph_.stage(stage);
   StageState& s = state(sample, stage);
-  if (s.phase == Phase::dead || (s.phase == Phase::fired && s.fired != now_)) return;
+  if (s.phase == Phase::dead || (s.phase == Phase::fired && s.since != now_)) return;
   const deployment::Edge* inputs = graph_.inputs.data() + compiled.first_input;
   for (int i = 0; i < compiled.inputs; ++i) {
     if (inputs[i].from < inputs[s.decider].from && has_fired(sample, inputs[i]) &&
-        state(sample, inputs[i].from).fired == now_) {
+        state(sample, inputs[i].from).since == now_) {
       s.decider = static_cast<std::uint16_t>(i);
     }
   }
@@ -156,7 +158,7 @@ void Simulation::compute_done(SampleState& sample, StageId stage) {
   if (with_terms_) {
     const Span exit_check = graph_.computes[static_cast<std::size_t>(graph_.stage(stage).detail)].exit_check;
     add_term(sample, stage, Term::exit_check, exit_check);
-    add_term(sample, stage, Term::compute, now_ - state(sample, stage).mark - exit_check);
+    add_term(sample, stage, Term::compute, now_ - state(sample, stage).since - exit_check);
   }
   fire(sample, stage);
 }

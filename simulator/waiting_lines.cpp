@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The lines in front of units and fifo links, and who takes what is idle.
-#include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "simulator/simulation.hpp"
@@ -13,18 +13,18 @@ using Kind = CompiledStage::Kind;
 void Simulation::wait_for(const CopyOf& place, StageId stage, SampleState& sample) {
   StageState& waiting = state(sample, stage);
   waiting.phase = Phase::queued;
-  waiting.mark = now_;
+  waiting.since = now_;
   const int copy = place.at(sample.member);
   // Ready times only grow, so at most what has come at this very moment stands behind.
   Line& line = server(copy).line;
   Node before = line.last;
   const auto stands_behind = [&](Node node) {
-    return pool_.stage(node).mark == now_ &&
+    return pool_.stage(node).since == now_ &&
            std::pair(pool_.stage_of(node), pool_.sample_of(node).id) > std::pair(stage, sample.id);
   };
   while (before != no_node && stands_behind(before)) before = pool_.stage(before).previous;
   line.insert_behind(before, pool_.node(sample, stage), [this](Node n) -> StageState& { return pool_.stage(n); });
-  touch(copy);
+  if (!is_taken(copy, stage, sample)) touch(copy);
 }
 
 int Simulation::place_of_wait(StageId stage, SampleState& sample) {
@@ -45,9 +45,25 @@ void Simulation::leave_line(StageId stage, SampleState& sample) {
   });
 }
 
+/// True while somebody has it, for whom there is then an event at the end.
+bool Simulation::is_taken(int copy, StageId stage, const SampleState& sample) {
+  Server& place = server(copy);
+  if (place.is_busy && place.ends_unseen) {
+    place.ends_unseen = false;
+    place.is_busy = place.free_at > now_;
+    if (place.is_busy) schedule(place.free_at - now_, EventKind::link_free, stage, sample, copy);
+  }
+  return place.is_busy;
+}
+
+void Simulation::link_free(int copy) {
+  server(copy).is_busy = false;
+  touch(copy);
+}
+
 void Simulation::touch(int copy) {
   Server& touched = server(copy);
-  if (touched.is_touched || touched.is_busy) return;
+  if (touched.is_touched) return;
   touched.is_touched = true;
   touched_.push_back(copy);
 }
@@ -70,17 +86,29 @@ void Simulation::take(int copy, Node node) {
   const StageId stage = pool_.stage_of(node);
   StageState& s = state(sample, stage);
   const bool is_on_link = s.is_on_route && !s.is_delivered;
-  add_term(sample, stage, is_on_link ? Term::link_queue : Term::queue, now_ - s.mark);
+  add_term(sample, stage, is_on_link ? Term::link_queue : Term::queue, now_ - s.since);
   s.phase = Phase::running;
   s.has_started = true;
-  s.mark = now_;
+  s.since = now_;
   server(copy).is_busy = true;
   const Span duration = duration_of(stage, sample);
+  if (is_on_link && driven_.empty()) return occupy_link(copy, duration, stage, sample);
   schedule(duration, EventKind::work_done, stage, sample, copy);
   if (driven_.empty()) return;
   DrivenWork& driven = driven_[static_cast<std::size_t>(copy)];
   driven = {now_ + duration, stage, false};
   driven.is_done = duration == Span() || !driver_->start_work(copy, driven.end);
+}
+
+/// How a message goes on is known as soon as it has the link, which is free again with or without an event.
+void Simulation::occupy_link(int copy, Span duration, StageId stage, SampleState& sample) {
+  Server& link = server(copy);
+  measurements_.busy(graph_.resource_of[static_cast<std::size_t>(copy)], duration);
+  if (duration > Instant::never() - now_) throw std::overflow_error("the simulated time passes 106 days");
+  link.free_at = now_ + duration;
+  link.ends_unseen = link.line.first == no_node;
+  if (!link.ends_unseen) schedule(duration, EventKind::link_free, stage, sample, copy);
+  transmitted(sample, stage, link.free_at);
 }
 
 /// Of what now takes a unit or link for a stage.
@@ -104,7 +132,7 @@ void Simulation::work_done(const Event& event) {
   done.is_busy = false;
   if (done.line.first != no_node) touch(event.where());
   const StageState& s = state(sample, stage);
-  const Span busy = now_ - s.mark;
+  const Span busy = now_ - s.since;
   if (graph_.stage(stage).kind == Kind::compute) {
     measurements_.worked(graph_.computes[static_cast<std::size_t>(graph_.stage(stage).detail)].work.resource, busy);
     return compute_done(sample, stage);
@@ -112,7 +140,7 @@ void Simulation::work_done(const Event& event) {
   const auto& m = message(stage);
   if (s.is_on_route && !s.is_delivered) {
     measurements_.busy(hop(m.first_hop + message_state(sample, stage).hop).resource, busy);
-    return transmitted(sample, stage);
+    return transmitted(sample, stage, now_);
   }
   measurements_.worked((s.is_delivered ? m.deserialise : m.serialise).resource, busy);
   message_work_done(sample, stage);
