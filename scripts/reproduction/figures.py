@@ -131,8 +131,11 @@ class BranchyLeNet(Figure):
     def jobs(self, is_quick):
         return [Job("branchynet/lenet", seed) for seed in self.seeds(is_quick)]
 
+    def row(self, seed, base, branch, threshold, share, accuracy, reached=""):
+        return [seed, percent(base), percent(branch), f"{threshold:.4f}", percent(share), percent(accuracy), reached]
+
     def section(self, runner):
-        rows = []
+        found = []
         for job in self.jobs(runner.is_quick):
             base = answer(runner.metrics(job), "final")["accuracy"]
             branch = answer(runner.metrics(job), "branch")["accuracy"]
@@ -142,9 +145,11 @@ class BranchyLeNet(Figure):
             threshold = point["shared_threshold"]
             test = runner.json("exits", runner.trace(job), "--thresholds", repr(threshold))["points"][0]
             share, accuracy = test["exits"]["branch"]["share"], test["accuracy"]
-            rows.append([job.seed, percent(base), percent(branch), f"{threshold:.4f}", percent(share),
-                         percent(accuracy), verdict(base >= 0.99 and 0.90 <= share <= 0.96 and
-                                                    0.990 <= accuracy <= 0.994)])
+            found.append((base, branch, threshold, share, accuracy))
+        rows = [self.row(job.seed, *values) for job, values in zip(self.jobs(runner.is_quick), found)]
+        base, branch, threshold, share, accuracy = map(statistics.median, zip(*found))
+        is_reached = base >= 0.99 and 0.90 <= share <= 0.96 and 0.990 <= accuracy <= 0.994
+        rows.append(self.row("median", base, branch, threshold, share, accuracy, verdict(is_reached)))
         paper = ["paper", 99.07, "not printed", "0.0109", "93.95", "99.25", ""]
         return table(["seed", "last exit %", "branch alone %", "threshold (normalised entropy)", "leave early %",
                       "overall %", "base at least 99.0, 90 to 96 leaving at 99.2 +- 0.2"], [paper] + rows)
@@ -205,14 +210,17 @@ class Schemes(Figure):
     def section(self, runner):
         found = {}
         for scheme in self.PRINTED:
-            metrics = runner.metrics(stand_in(scheme))
-            found[scheme] = tuple(answer(metrics, name)["accuracy"] for name in ("local", "final"))
-        by_sum = sorted(found, key=lambda scheme: -sum(found[scheme]))
+            metrics, job = runner.metrics(stand_in(scheme)), stand_in(scheme)
+            found[scheme] = tuple(answer(metrics, name)["accuracy"] for name in ("local", "final")) + (
+                overall(runner, job, chosen_threshold(runner, job))["accuracy"],)
+        ranks = [sorted(found, key=key) for key in (lambda s: -found[s][0], lambda s: -found[s][1],
+                                                    lambda s: -found[s][2])]
         rows = [[scheme.upper(), f"{printed[0]} / {printed[1]}", " / ".join(percent(x, 1) for x in found[scheme]),
-                 by_sum.index(scheme) + 1] for scheme, printed in self.PRINTED.items()]
-        return (f"{STAND_IN}.\n\n" +
-                table(["local-cloud", "paper: local / cloud %", "stand-in: local / cloud %", "rank by sum"], rows) +
-                f"\nMP-CC is number {by_sum.index('mp-cc') + 1} of 9 by the sum of both accuracies.\n")
+                 " / ".join(str(rank.index(scheme) + 1) for rank in ranks)] for scheme, printed in self.PRINTED.items()]
+        return (f"{STAND_IN}; {OVERALL}.\n\n" +
+                table(["local-cloud", "paper: local / cloud %", "stand-in: local / cloud / overall %", "ranks"], rows) +
+                f"\nMP-CC is number {ranks[1].index('mp-cc') + 1} of 9 in the cloud and number "
+                f"{ranks[2].index('mp-cc') + 1} overall.\n")
 
 
 class Devices(Figure):

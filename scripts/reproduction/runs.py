@@ -16,7 +16,7 @@ SECONDS = {
     "big-little/little": (4.6, 1),
     "big-little/net2": (4.6, 1),
     "big-little/pair": (60, 5),
-    "branchynet/lenet": (15, 3),
+    "branchynet/lenet": (12, 3),
     "multi-exit/mlp-5": (1.3, 1),
     "ddnn/stand-in": (18, 12),
 }
