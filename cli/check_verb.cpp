@@ -11,6 +11,7 @@
 #include "profiles/exit_trace.hpp"
 #include "report/check_report.hpp"
 #include "report/human.hpp"
+#include "runtime/validation/calibration.hpp"
 #include "training/session/training_file.hpp"
 
 namespace tiercut::cli {
@@ -86,6 +87,18 @@ void check_training(const std::string& path, const Arguments& arguments, Checked
                   several(std::ssize((*training)->stages.back().loss), "loss term");
 }
 
+void check_calibration(const std::string& path, CheckedFile& checked) {
+  const auto calibration = validation::read_calibration(path);
+  checked.is_readable = calibration.has_value();
+  if (!calibration) {
+    checked.findings = calibration.error();
+    return;
+  }
+  checked.facts = several(std::ssize(calibration->devices), "device") + ", " +
+                  several(std::ssize(calibration->links), "link") + ", from " +
+                  several(std::ssize(calibration->runs), "run");
+}
+
 void check_trace(const std::string& path, CheckedFile& checked) {
   const auto trace = profiles::read_exit_trace(path);
   checked.is_readable = trace.has_value();
@@ -143,6 +156,8 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments) {
     check_profile(path, checked);
   else if (checked.kind == "scenario")
     check_scenario(path, arguments, checked);
+  else if (checked.kind == "calibration")
+    check_calibration(path, checked);
   else if (checked.kind == "training")
     check_training(path, arguments, checked);
   else

@@ -196,7 +196,7 @@ ExitStatus run_run(const Arguments& given, Console& console) {
   if (arguments->out) {
     if (const auto room = runtime::prepare_run_folder(*arguments->out); !room) return console.refuse(room.error());
   }
-  runtime::RunContext context = context_of(*arguments, given.files.front());
+  runtime::RunContext context = context_of(*arguments, arguments->files.front());
 
   const Interruptible interruptible;
   auto agents = find_agents(*arguments, request, console);

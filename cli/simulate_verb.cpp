@@ -4,6 +4,7 @@
 #include "cli/console.hpp"
 #include "cli/engine_option.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/prediction.hpp"
 #include "cli/simulator_entry.hpp"
 #include "report/answers.hpp"
 #include "report/records.hpp"
@@ -20,6 +21,26 @@ Result<void> apply_warm_up(const Arguments& arguments, std::int64_t samples, dep
               "a warm-up of " + std::to_string(graph.warm_up) + " leaves none of " + std::to_string(samples) +
                   " samples to count",
               "simulate more --samples or choose a smaller --warm-up");
+}
+
+/// Fails where the simulation cannot be repeated in one process.
+Result<decltype(report::SimulatedRun::intervals)> intervals_of(const Arguments& arguments, const deployment::Plan& plan,
+                                                               const simulator::Options& options) {
+  const auto scenario = scenarios::read_scenario(arguments.files.front(), arguments.overrides);
+  if (!scenario) return tl::unexpected(scenario.error());
+  const auto calibration = validation::read_calibration(*arguments.calibration);
+  if (!calibration) return tl::unexpected(calibration.error());
+  PredictionRequest request;
+  request.scenario = scenario->get();
+  request.plan = &plan;
+  request.calibration = &*calibration;
+  request.samples = options.samples;
+  request.seed = options.seed + 1;
+  request.stop = options.stop;
+  request.warm_up = arguments.warm_up;
+  const auto prediction = predict(request);
+  if (!prediction) return tl::unexpected(prediction.error());
+  return prediction->intervals;
 }
 
 }  // namespace
@@ -61,7 +82,15 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
   if (records) {
     if (const auto written = records->commit(*result); !written) return console.refuse(written.error());
   }
-  const report::SimulatedRun run{*subject->scenario, subject->plan, subject->graph, *result};
+  report::SimulatedRun run{*subject->scenario, subject->plan, subject->graph, *result, {}};
+  if (arguments.calibration) {
+    const auto intervals = intervals_of(arguments, subject->plan, options);
+    if (interruptible.is_interrupted()) {
+      console.note("interrupted; no result");
+      return ExitStatus::interrupted;
+    }
+    intervals ? (void)(run.intervals = *intervals) : console.tell(intervals.error());
+  }
   return console.finish(
       arguments.is_json ? report::simulation_json(run) : report::simulation_text(run),
       report::keeps_promise(*subject->scenario, result->latency_s) ? ExitStatus::yes : ExitStatus::no);

@@ -3,13 +3,19 @@
 
 #include "deployment/lowering.hpp"
 #include "planner/planner.hpp"
+#include "runtime/validation/calibration.hpp"
 
 namespace tiercut::cli {
 
 Result<scenarios::ScenarioPointer> read_subject(const Arguments& arguments, Console& console) {
   auto scenario = scenarios::read_scenario(arguments.files.front(), arguments.overrides);
-  if (scenario) console.tell((*scenario)->warnings);
-  return scenario;
+  if (!scenario) return scenario;
+  console.tell((*scenario)->warnings);
+  if (!arguments.calibration) return scenario;
+  const auto calibration = validation::read_calibration(*arguments.calibration);
+  if (!calibration) return tl::unexpected(calibration.error());
+  console.note("calibrated by " + *arguments.calibration + " (" + calibration->how + ")");
+  return std::make_shared<const scenarios::Scenario>(validation::calibrated(**scenario, *calibration));
 }
 
 namespace {

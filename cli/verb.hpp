@@ -49,6 +49,8 @@ struct Arguments {
   bool is_init_keys = false;
   std::optional<std::string> devices, weights, timeout;  ///< of run
   bool is_local = false, is_lab = false;
+  std::optional<std::string> scenario, calibration, tolerance;  ///< of validate
+  bool is_replay = false;
 };
 
 /// One option: parsing, help and range errors all come from this row.
@@ -88,6 +90,8 @@ const Verb& agent_verb();
 const Verb& run_verb();
 const Verb& devices_verb();
 const Verb& lab_verb();
+const Verb& validate_verb();
+const Verb& calibrate_verb();
 
 /// Null when there is none of this name.
 const Verb* find_verb(std::string_view name);
@@ -106,6 +110,8 @@ ExitStatus run_exits(const Arguments& arguments, Console& console);
 ExitStatus run_compare(const Arguments& arguments, Console& console);
 ExitStatus run_agent(const Arguments& arguments, Console& console);
 ExitStatus run_run(const Arguments& arguments, Console& console);
+ExitStatus run_validate(const Arguments& arguments, Console& console);
+ExitStatus run_calibrate(const Arguments& arguments, Console& console);
 ExitStatus run_devices(const Arguments& arguments, Console& console);
 
 }  // namespace tiercut::cli

@@ -10,6 +10,8 @@ constexpr std::int64_t most_samples = 1'000'000'000;
 const Option plan_option{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan};
 const Option engine_option{"--engine", "NAME", "fast, simgrid or simgrid-timers; default: the first fit",
                            &Arguments::engine};
+const Option calibration_option{"--calibration", "FILE", "costs and links as `calibrate` found them",
+                                &Arguments::calibration};
 const Option seed_option{"--seed", "S", "of the random streams; default 1", &Arguments::seed};
 
 const std::vector<Verb>& table() {
@@ -19,7 +21,7 @@ const std::vector<Verb>& table() {
        "SCENARIO",
        1,
        1,
-       {{"--out", "FILE", "write the plan as YAML, whole or not at all", &Arguments::out}},
+       {{"--out", "FILE", "write the plan as YAML, whole or not at all", &Arguments::out}, calibration_option},
        {"Exit status 1: no plan keeps the promise; what stands against it and the",
         "nearest ways out are printed, and --out writes nothing."},
        {"plan big-little/after", "plan big-little/after --set links.up.latency=20ms --out plan.yaml"},
@@ -34,7 +36,8 @@ const std::vector<Verb>& table() {
         seed_option,
         {"--warm-up", "N", "first samples left out; default: the scenario's", &Arguments::warm_up, 0, most_samples},
         {"--records", "FILE", "a line a sample: CSV, or JSON lines for *.jsonl", &Arguments::records},
-        engine_option},
+        engine_option,
+        calibration_option},
        {"Exit status 1: the promise is missed."},
        {"simulate big-little/eager --samples 100000 --records eager.csv"},
        run_simulate},
@@ -46,7 +49,8 @@ const std::vector<Verb>& table() {
        {plan_option,
         {"--sample", "I", "simulate, and explain sample I (the first is 0)", &Arguments::sample, 0, most_samples},
         seed_option,
-        engine_option},
+        engine_option,
+        calibration_option},
        {"Without --sample: every course a sample may take in an idle system."},
        {"explain big-little/after", "explain big-little/after --sample 17"},
        run_explain},
@@ -73,12 +77,14 @@ const std::vector<Verb>& table() {
       exits_verb(),
       train_verb(),
       run_verb(),
+      validate_verb(),
+      calibrate_verb(),
       agent_verb(),
       devices_verb(),
       lab_verb(),
       {"schema",
        "JSON Schema of a file format, for editors",
-       "[model|profile|scenario|plan|training]",
+       "[model|profile|scenario|plan|training|calibration]",
        0,
        1,
        {},

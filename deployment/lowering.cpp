@@ -168,6 +168,7 @@ class Lowering {
     if (!price) return add_new(price.error(), errors_);
     compute.cost = Span::from(price->cost);
     compute.coefficient_of_variation = price->coefficient_of_variation;
+    compute.shape = price->shape;
     graph_.is_random = graph_.is_random || price->coefficient_of_variation > 0;
     if (price->is_extrapolated) add_new(extrapolation_notes(profile, unit, layers), graph_.notes);
     for (int k = 0; k < final_level(); ++k) {

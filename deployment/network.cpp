@@ -86,10 +86,11 @@ Message Network::tensor(model::LayerId tensor, model::Encoding encoding, Bytes s
   message.from = from;
   message.to = to;
   if (const profiles::ProfilePointer& sender = scenario_.device(from).profile) {
-    message.serialise = {unit(from, from_unit), Span::from(size / sender->serialise)};
+    message.serialise = {unit(from, from_unit), Span::from(sender->serialise_overhead + size / sender->serialise)};
   }
   if (const profiles::ProfilePointer& receiver = scenario_.device(to).profile) {
-    message.deserialise = {unit(to, message_unit(scenario_, to)), Span::from(size / receiver->deserialise)};
+    message.deserialise = {unit(to, message_unit(scenario_, to)),
+                           Span::from(receiver->deserialise_overhead + size / receiver->deserialise)};
   }
   route(message);
   return message;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/diagnostic.hpp"
+#include "core/quantile_table.hpp"
 #include "core/units.hpp"
 #include "model/tensor.hpp"
 #include "scenarios/exit_replay.hpp"
@@ -86,7 +87,8 @@ struct Compute {
   ResourceUse unit;
   std::vector<model::LayerId> layers;
   Span cost{};                          ///< nominal
-  double coefficient_of_variation = 0;  ///< lognormal about the nominal cost
+  double coefficient_of_variation = 0;  ///< lognormal about the nominal cost, unless `shape` says more
+  QuantilePointer shape{};              ///< cost over nominal cost
   Span exit_check{};
   profiles::Execution execution = profiles::Execution::call;
 };

@@ -59,12 +59,12 @@ Span MessageCosts::transit(const Way& way, Bytes size) const {
 
 Span MessageCosts::serialise(int device, Bytes size) const {
   const auto& profile = scenario_.device(devices_[static_cast<std::size_t>(device)]).profile;
-  return profile ? Span::from(size / profile->serialise) : Span();
+  return profile ? Span::from(profile->serialise_overhead + size / profile->serialise) : Span();
 }
 
 Span MessageCosts::deserialise(int device, Bytes size) const {
   const auto& profile = scenario_.device(devices_[static_cast<std::size_t>(device)]).profile;
-  return profile ? Span::from(size / profile->deserialise) : Span();
+  return profile ? Span::from(profile->deserialise_overhead + size / profile->deserialise) : Span();
 }
 
 Span MessageCosts::unit_copy(int device, Bytes size) const {

@@ -62,6 +62,7 @@ class Sum {
     if (cost_.value() > 0) variance_ *= (cost / cost_) * (cost / cost_);
     cost_ = cost;
   }
+  void scale(double factor) { set_cost(cost_ * factor); }
   void note(Origin origin) { weakest_ = std::max(weakest_, origin); }
   Price price(Seconds overhead, Origin overhead_origin) {
     if (overhead.value() > 0) add(overhead, 0, overhead_origin);
@@ -77,6 +78,25 @@ class Sum {
   Origin weakest_ = Origin::measured;
 };
 
+/// The call among those that the unit knows; null when it is none of them.
+const KnownCall* known_call(const Unit& unit, std::span<const model::Layer* const> layers) {
+  const auto is_it = [&](const KnownCall& call) {
+    auto name = call.layers.begin();
+    for (const model::Layer* layer : layers) {
+      if (!computes(*layer)) continue;
+      if (name == call.layers.end() || *name != layer->name) return false;
+      ++name;
+    }
+    return name == call.layers.end();
+  };
+  const auto found = std::find_if(unit.calls.begin(), unit.calls.end(), is_it);
+  return found == unit.calls.end() ? nullptr : &*found;
+}
+
+Price price_of(const KnownCall& call) {
+  return {.cost = call.cost, .coefficient_of_variation = call.shape ? call.shape->deviation() : 0, .shape = call.shape};
+}
+
 tl::unexpected<Diagnostics> no_cost(const Profile& profile, const Unit& unit, model::LayerType type) {
   const std::string name(model::to_text(type));
   return fail("no-cost", "profile " + profile.name + " has no cost for " + name + " on its unit " + unit.name,
@@ -88,6 +108,7 @@ tl::unexpected<Diagnostics> no_cost(const Profile& profile, const Unit& unit, mo
 Result<Price> price_call(const Profile& profile, const Unit& unit, std::span<const model::Layer* const> layers) {
   if (std::none_of(layers.begin(), layers.end(), [](const model::Layer* layer) { return computes(*layer); }))
     return Price{};
+  if (const KnownCall* call = known_call(unit, layers)) return price_of(*call);
   Sum sum;
   if (const CostLaw* law = stage_law(unit)) {
     Work work;
@@ -105,11 +126,14 @@ Result<Price> price_call(const Profile& profile, const Unit& unit, std::span<con
     sum.set_cost(call.cost());
     if (unit.series_correction != 1) sum.note(profile.provenance.origin);
   }
+  if (unit.scale != 1) sum.scale(unit.scale);
   return sum.price(unit.overhead_per_call, profile.provenance.origin);
 }
 
 Result<Price> price_layer(const Profile& profile, const Unit& unit, const model::Layer& layer) {
   if (!computes(layer)) return Price{};
+  const model::Layer* const alone[] = {&layer};
+  if (const KnownCall* call = known_call(unit, alone)) return price_of(*call);
   Sum sum;
   if (!sum.add(unit, layer)) {
     const bool has_only_stage_law =
@@ -120,6 +144,7 @@ Result<Price> price_layer(const Profile& profile, const Unit& unit, const model:
                     " prices whole calls only; it cannot say what one layer costs",
                 "run it with execution: call, or add a law of scope layer", Location{profile.file, 0, 0, {}});
   }
+  if (unit.scale != 1) sum.scale(unit.scale);
   return sum.price(unit.overhead_per_layer, profile.provenance.origin);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/diagnostic.hpp"
+#include "core/quantile_table.hpp"
 #include "core/schema.hpp"
 #include "core/units.hpp"
 #include "model/layer.hpp"
@@ -31,6 +32,14 @@ struct CostTableEntry {
   Provenance provenance;
 };
 
+/// A whole call of exactly these layers, as it was measured in runs; goes before everything else. Files have none: a
+/// calibration brings them.
+struct KnownCall {
+  std::vector<std::string> layers;  ///< names, in the order they run in
+  Seconds cost{};                   ///< mean, overheads included
+  QuantilePointer shape;            ///< cost over mean; null: constant
+};
+
 /// A processor of a device.
 struct Unit {
   std::string name;  ///< `cpu`, `gpu`
@@ -46,6 +55,8 @@ struct Unit {
   std::vector<CostTableEntry> table;
   std::vector<CostLaw> laws;  ///< the first that covers a layer prices it; a stage-scope law prices whole calls
   std::optional<Watts> busy_power;
+  std::vector<KnownCall> calls;  ///< brought by a calibration, as is the next
+  double scale = 1;              ///< measured over priced, of calls that are not known
 
   bool has_stage_law() const;
   const CostLaw* layer_law(model::LayerType type) const;  ///< the first of layer scope that covers the type, or null
@@ -94,6 +105,8 @@ struct Profile {
   BytesPerSecond deserialise = BytesPerSecond::infinite();    ///< message to tensor, on the receiver's unit
   BytesPerSecond unit_transfer = BytesPerSecond::infinite();  ///< between units of the device
   Seconds unit_transfer_overhead{};
+  Seconds serialise_overhead{};    ///< a tensor to be sent, besides its bytes
+  Seconds deserialise_overhead{};  ///< a tensor received
   std::optional<Watts> idle_power;
   Provenance provenance;  ///< of what has none of its own
 
@@ -107,12 +120,13 @@ struct Price {
   double coefficient_of_variation = 0;  ///< of the whole (independent parts add in variance)
   bool is_extrapolated = false;         ///< a law was used beyond its points
   Origin weakest = Origin::measured;    ///< estimated if any part is, else published if any part is
+  QuantilePointer shape{};              ///< cost over mean, of a known call; null: lognormal
 };
 
-/// Prices a call: by the unit's stage-scope law on the totals when it has one; else the sum over layers (table first,
-/// then laws), with what they evict of one another (CallCost), times the series correction; plus overhead_per_call.
-/// Input and Output layers cost nothing; a run of only those costs nothing at all. Fails with no-cost, naming the layer
-/// type and the unit.
+/// Prices a call: as known when the unit knows it; else by the unit's stage-scope law on the totals when it has one;
+/// else the sum over layers (table first, then laws), with what they evict of one another (CallCost), times the series
+/// correction; plus overhead_per_call. Input and Output layers cost nothing; a run of only those costs nothing at all.
+/// Fails with no-cost, naming the layer type and the unit.
 Result<Price> price_call(const Profile& profile, const Unit& unit, std::span<const model::Layer* const> layers);
 
 /// Prices one layer run by itself, plus overhead_per_layer. Fails with no-cost, or stage-law-needs-calls when the

@@ -155,6 +155,8 @@ Format make() {
           {"network", shape::map(interface), false, "Network interfaces by name."},
           {"serialise", rate, false, "Tensor to message, on the sender's unit; unlimited when absent."},
           {"deserialise", rate, false, "Message to tensor, on the receiver's unit; unlimited when absent."},
+          {"serialise_overhead", shape::non_negative(Dimension::time), false, "Paid once a tensor that is sent."},
+          {"deserialise_overhead", shape::non_negative(Dimension::time), false, "Paid once a tensor that is received."},
           {"unit_transfer", transfer, false, "Moving a tensor between units of the device."},
           {"idle_power", shape::non_negative(Dimension::power), false, "What the device draws when nothing computes."},
           {"provenance", provenance(), false, "Of every number that has none of its own. Required, unless extended."},

@@ -147,6 +147,8 @@ void read_movement(const Node& root, Profile& profile) {
       profile.interfaces.push_back({name, rate_or_unlimited(node, "bandwidth"), provenance_of(node)});
   profile.serialise = rate_or_unlimited(root, "serialise");
   profile.deserialise = rate_or_unlimited(root, "deserialise");
+  profile.serialise_overhead = Seconds(quantity_or(root, "serialise_overhead", Dimension::time, 0));
+  profile.deserialise_overhead = Seconds(quantity_or(root, "deserialise_overhead", Dimension::time, 0));
   if (const Node* transfer = root.find("unit_transfer")) {
     profile.unit_transfer = rate_or_unlimited(*transfer, "bandwidth");
     profile.unit_transfer_overhead = Seconds(quantity_or(*transfer, "overhead", Dimension::time, 0));

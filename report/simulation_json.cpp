@@ -71,6 +71,10 @@ std::string simulation_json(const SimulatedRun& run) {
                {"network_model", result.network_model},
                {"placement", placement_json(run.scenario, run.plan)},
                {"notes", json_of(run.graph.notes)}};
+  for (std::size_t i = 0; run.intervals && i < run.intervals->size(); ++i) {
+    const auto& [low, high] = (*run.intervals)[i];
+    json["intervals_s"][std::string(to_text(all_statistics[i]))] = {finite_or_null(low), finite_or_null(high)};
+  }
   add_origin(json, run.scenario);
   return dump(json);
 }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "core/statistics.hpp"
 #include "deployment/plan.hpp"
 #include "deployment/stage_graph.hpp"
 #include "planner/estimate.hpp"
@@ -18,6 +22,8 @@ struct SimulatedRun {
   const deployment::Plan& plan;
   const deployment::StageGraph& graph;
   const simulator::SimulationResult& result;
+  /// By statistic: between which latencies, in seconds, 90 % of runs as long as this are expected; with a calibration.
+  std::optional<std::array<std::pair<double, double>, all_statistics.size()>> intervals{};
 };
 
 std::string simulation_text(const SimulatedRun& run);

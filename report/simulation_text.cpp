@@ -23,6 +23,20 @@ std::string head(const SimulatedRun& run) {
                             margin_text(run.scenario, result.latency_s.at(promise->statistic)));
 }
 
+std::string interval_table(const std::array<std::pair<double, double>, all_statistics.size()>& intervals) {
+  std::vector<Column> columns = {{"90 % of runs"}};
+  std::vector<std::string> low = {"from"}, high = {"to"};
+  for (std::size_t i = 0; i < intervals.size(); ++i) {
+    columns.push_back({std::string(to_text(all_statistics[i])), Align::right});
+    low.push_back(format_duration(Seconds(intervals[i].first)));
+    high.push_back(format_duration(Seconds(intervals[i].second)));
+  }
+  Table table(std::move(columns));
+  table.add(std::move(low));
+  table.add(std::move(high));
+  return table.to_text() + "\n";
+}
+
 std::string exit_table(const SimulatedRun& run) {
   const simulator::SimulationResult& result = run.result;
   Table table({{"answered by"},
@@ -90,6 +104,7 @@ std::string simulation_text(const SimulatedRun& run) {
     text += fmt::format("  (percentiles from a stream, each within {:.2g} % of its exact value)\n",
                         100 * run.result.percentile_error);
   text += "\n";
+  if (run.intervals) text += interval_table(*run.intervals);
   return text + exit_table(run) + term_table(run.result) + resource_tables(run.result) +
          fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/quantile_table.hpp"
 #include "core/units.hpp"
 #include "profiles/profile.hpp"
 
@@ -32,9 +33,10 @@ enum class Discipline { fifo, fair };
 
 /// Random part of the propagation delay, drawn a message. The delay is never below zero.
 struct Jitter {
-  enum class Kind { none, normal, lognormal, gamma, uniform } kind = Kind::none;
-  Seconds mean{};       ///< added to the latency on average; 0 by default for normal and uniform
-  Seconds deviation{};  ///< standard deviation
+  enum class Kind { none, normal, lognormal, gamma, uniform, measured } kind = Kind::none;
+  Seconds mean{};           ///< added to the latency on average; 0 by default for normal and uniform
+  Seconds deviation{};      ///< standard deviation
+  QuantilePointer shape{};  ///< measured, which only a calibration brings: of mean 0, in deviations
 };
 
 /// A message is lost with `probability` an attempt; `timeout` after the end of its transmission it is sent again.

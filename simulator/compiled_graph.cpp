@@ -90,6 +90,7 @@ void CompiledGraph::compile_stage(StageId id) {
     computes.push_back({{copy_of(compute->unit), compute->unit.resource, compute->cost},
                         compute->exit_check,
                         compute->coefficient_of_variation,
+                        compute->shape.get(),
                         entity_id("cost/" + stage.name)});
   } else if (const auto* transfer = std::get_if<Transfer>(&stage.work)) {
     compiled.kind = Kind::message;

@@ -28,7 +28,8 @@ struct CompiledCompute {
   CompiledWork work;
   Span exit_check{};
   double variation = 0;
-  std::uint64_t entity = 0;  ///< of the cost's draw
+  const QuantileTable* shape = nullptr;  ///< of the cost's draw; null: lognormal
+  std::uint64_t entity = 0;              ///< of the cost's draw
 };
 
 struct CompiledHop {

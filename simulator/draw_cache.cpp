@@ -21,6 +21,8 @@ double seconds(const DurationLaw& law, RandomStream& stream) {
       return stream.lognormal_with(mean, law.spread);
     case DurationLaw::Kind::gamma:
       return stream.gamma(mean * mean / (law.spread * law.spread), law.spread * law.spread / mean);
+    case DurationLaw::Kind::measured:
+      return mean + law.spread * law.shape->at(stream.uniform());
   }
   return 0;
 }
@@ -57,6 +59,7 @@ void DurationDraws::fill(std::uint64_t first_sample, draw_kernels::Picoseconds& 
       draw_kernels::lognormal(u, v, mean, law_.spread, out);
       break;
     case DurationLaw::Kind::gamma:
+    case DurationLaw::Kind::measured:
       out.fill(draw_kernels::unsettled);
       break;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/quantile_table.hpp"
 #include "core/random.hpp"
 #include "core/units.hpp"
 #include "simulator/draw_kernels.hpp"
@@ -13,11 +14,12 @@ namespace tiercut::simulator {
 
 /// A random duration: its law, and what is added to each draw.
 struct DurationLaw {
-  enum class Kind { exponential, uniform, normal, lognormal, gamma };
+  enum class Kind { exponential, uniform, normal, lognormal, gamma, measured };
   Kind kind = Kind::lognormal;
   Seconds mean{};
   double spread = 0;  ///< lognormal: coefficient of variation; else the standard deviation in seconds
   Span offset{};
+  const QuantileTable* shape = nullptr;  ///< measured: mean + spread times a draw of it
 
   /// From the stream of one sample; never below zero.
   Span draw(RandomStream& stream) const;
@@ -80,9 +82,8 @@ class DurationDraws {
       : law_(law), seed_(seed), entity_(entity), key_(stream_key(seed, entity)) {}
 
   Span at(std::int64_t sample) {
-    auto* values = law_.kind == DurationLaw::Kind::gamma
-                       ? nullptr
-                       : cache_.find(sample, [this](auto first, auto& out) { fill(first, out); });
+    const bool is_single = law_.kind == DurationLaw::Kind::gamma || law_.kind == DurationLaw::Kind::measured;
+    auto* values = is_single ? nullptr : cache_.find(sample, [this](auto first, auto& out) { fill(first, out); });
     if (values == nullptr) return at(sample, 0);
     std::int64_t& value = (*values)[static_cast<std::size_t>(sample) % draw_kernels::lanes];
     if (value == draw_kernels::unsettled) [[unlikely]]

@@ -20,11 +20,15 @@ Instant checked(long double picoseconds) {
 
 }  // namespace
 
-Draws::Draws(const CompiledGraph& graph, std::uint64_t seed) : graph_(graph) {
+Draws::Draws(const CompiledGraph& graph, const Options& options) : graph_(graph), courses_(options.courses.get()) {
+  const std::uint64_t seed = options.seed;
   for (const auto& compute : graph.computes) {
     cost_of_.push_back(compute.variation == 0 ? -1 : static_cast<int>(durations_.size()));
     if (compute.variation == 0) continue;
-    const DurationLaw law{DurationLaw::Kind::lognormal, compute.work.cost.seconds(), compute.variation, {}};
+    const Seconds cost = compute.work.cost.seconds();
+    const DurationLaw law = compute.shape == nullptr
+                                ? DurationLaw{DurationLaw::Kind::lognormal, cost, compute.variation, {}}
+                                : DurationLaw{DurationLaw::Kind::measured, {}, cost.value(), {}, compute.shape};
     durations_.emplace_back(law, seed, compute.entity);
   }
   for (const auto& hop : graph.hops) {
@@ -64,6 +68,10 @@ void Draws::add_jitter(const CompiledHop& hop, const deployment::Resource& link,
     case Kind::uniform:
       law.kind = DurationLaw::Kind::uniform;
       break;
+    case Kind::measured:
+      law.kind = DurationLaw::Kind::measured;
+      law.shape = link.jitter.shape.get();
+      break;
   }
   durations_.emplace_back(law, seed, hop.jitter_entity);
 }
@@ -76,16 +84,21 @@ std::int64_t Draws::row(std::int64_t sample) {
 
 bool Draws::is_right(int answer, std::int64_t sample) { return graph_.source->replay->is_right(answer, row(sample)); }
 
-ArrivalProcess::ArrivalProcess(const deployment::StageGraph& graph, std::uint64_t seed)
+ArrivalProcess::ArrivalProcess(const deployment::StageGraph& graph, const Options& options)
     : is_poisson_(graph.arrivals.process == scenarios::Arrivals::Process::poisson),
       period_picoseconds_(graph.arrivals.period.value() * 1e12),
       members_(graph.members),
-      seed_(seed),
+      seed_(options.seed),
       entity_(entity_id("arrivals")),
-      key_(stream_key(seed, entity_)) {}
+      key_(stream_key(options.seed, entity_)),
+      courses_(options.courses.get()) {}
 
 ArrivalProcess::Arrival ArrivalProcess::next() {
   const std::int64_t sample = sample_++;
+  if (courses_ != nullptr) {
+    const Course& course = (*courses_)[static_cast<std::size_t>(sample)];
+    return {course.arrival, course.member};
+  }
   if (!is_poisson_) {
     // Not by adding up: a period that is no whole number of picoseconds must not drift.
     const long double ticks = static_cast<long double>(sample) * period_picoseconds_ / members_;

@@ -7,6 +7,7 @@
 
 #include "simulator/compiled_graph.hpp"
 #include "simulator/draw_cache.hpp"
+#include "simulator/simulator.hpp"
 
 namespace tiercut::simulator {
 
@@ -14,7 +15,7 @@ namespace tiercut::simulator {
 /// the sample, never on what happened before.
 class Draws {
  public:
-  Draws(const CompiledGraph& graph, std::uint64_t seed);
+  Draws(const CompiledGraph& graph, const Options& options);
 
   /// Of a compute stage, by its index in the graph's computes.
   Span cost(int compute, std::int64_t sample) {
@@ -23,6 +24,7 @@ class Draws {
                      : durations_[static_cast<std::size_t>(drawn)].at(sample);
   }
   bool is_conclusive(int exit, std::int64_t sample) {
+    if (courses_ != nullptr) return ((*courses_)[static_cast<std::size_t>(sample)].conclusive >> exit & 1U) != 0;
     if (rows_) return graph_.source->replay->is_conclusive(exit, row(sample));
     return exits_[static_cast<std::size_t>(exit)].at(sample);
   }
@@ -49,6 +51,7 @@ class Draws {
   std::int64_t row(std::int64_t sample);  // of the exit trace
 
   const CompiledGraph& graph_;
+  const std::vector<Course>* courses_;
   std::vector<DurationDraws> durations_;
   std::vector<ChanceDraws> chances_, exits_;
   std::optional<UniformDraws> rows_;
@@ -59,7 +62,7 @@ class Draws {
 /// When and at which member samples arise, one after the other.
 class ArrivalProcess {
  public:
-  ArrivalProcess(const deployment::StageGraph& graph, std::uint64_t seed);
+  ArrivalProcess(const deployment::StageGraph& graph, const Options& options);
 
   struct Arrival {
     Instant when;
@@ -74,6 +77,7 @@ class ArrivalProcess {
   double period_picoseconds_;  // of one member
   int members_;
   std::uint64_t seed_, entity_, key_;
+  const std::vector<Course>* courses_;
   std::int64_t sample_ = 0;
   Instant last_;
   draw_kernels::Picoseconds gaps_;

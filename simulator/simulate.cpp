@@ -40,6 +40,20 @@ Result<Engine> engine_for(const deployment::StageGraph& graph, Engine asked) {
               "leave the choice of the engine to tiercut, or give the link the discipline fifo");
 }
 
+namespace {
+
+bool are_playable(const std::vector<Course>& courses, int members, std::int64_t samples) {
+  if (static_cast<std::int64_t>(courses.size()) != samples) return false;
+  Instant last;
+  for (const Course& course : courses) {
+    if (course.arrival < last || course.member < 1 || course.member > members) return false;
+    last = course.arrival;
+  }
+  return true;
+}
+
+}  // namespace
+
 Diagnostics find_faults(const deployment::StageGraph& graph, const Options& options) {
   Diagnostics faults;
   const auto add = [&faults](std::string code, std::string message, std::string hint) {
@@ -56,6 +70,10 @@ Diagnostics find_faults(const deployment::StageGraph& graph, const Options& opti
       std::ranges::any_of(graph.stages, has_many_inputs)) {
     add("simulation-too-large", "a simulation has fewer than 2^40 samples, 2^20 stages and 2^16 inputs of a stage",
         "simulate fewer samples, or a part of the deployment");
+  }
+  if (options.courses && !are_playable(*options.courses, graph.members, options.samples)) {
+    add("bad-courses", "the samples to be replayed are not in order, or not those of this deployment",
+        "replay a run of the same scenario");
   }
   for (const auto& resource : graph.resources) {
     if (resource.loss.probability < 1) continue;

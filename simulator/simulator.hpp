@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,20 @@ enum class Engine {
 std::string_view to_text(Engine engine);                    ///< `auto`, `fast`, `simgrid`, `simgrid-timers`
 std::optional<Engine> engine_named(std::string_view name);  ///< of the latter three
 
+/// A sample of a run, to be simulated as it was: when and where it arose, and which exits were conclusive (bit k: k).
+struct Course {
+  Instant arrival;
+  int member = 1;
+  std::uint32_t conclusive = 0;
+};
+
+/// A stage that fired.
+struct Firing {
+  std::int64_t sample = 0;
+  deployment::StageId stage = -1;
+  Instant fired;
+};
+
 struct Options {
   Engine engine = Engine::automatic;
   std::int64_t samples = 10'000;  ///< arrivals to simulate, warm-up included
@@ -34,6 +49,9 @@ struct Options {
   /// come from counts, in memory that does not grow (SimulationResult::percentile_error).
   std::int64_t exact_percentiles_up_to = 1'000'000;
   std::function<void(std::int64_t done, std::int64_t total)> progress;  ///< called now and then; may be empty
+  std::shared_ptr<const std::vector<Course>> courses;  ///< in place of all draws of arrivals and exits, by sample, in
+                                                       ///< the order of arrival; as many as `samples`
+  std::function<void(const Firing&)> on_fired;         ///< every stage; may be empty
   const volatile bool* stop = nullptr;  ///< set by a signal handler: end early, result marked interrupted
 };
 

@@ -19,6 +19,8 @@ void Simulation::fire(SampleState& sample, StageId stage) {
     s.since = now_;
     if (compiled.kind == Kind::decision) s.is_conclusive = draws_.is_conclusive(compiled.detail, sample.id);
     if (compiled.cancels > 0 && (compiled.kind != Kind::decision || s.is_conclusive)) cancel_all(sample, compiled);
+    if (options_.on_fired) [[unlikely]]
+      options_.on_fired({sample.id, stage, now_});
     if (compiled.kind == Kind::answer) answer(sample);
     StageId next_stage = -1;
     const auto* next = graph_.successors.data() + compiled.first_successor;

@@ -195,6 +195,7 @@ RunResult Coordinator::report() {
     result.connections.push_back(connection);
   }
   result.faults = faults_;
+  result.stages = stage_times_.report();
   const auto thresholds = thresholds_in_use(*request_.scenario, request_.plan.plan, request_.weights != nullptr);
   for (const auto& threshold : thresholds) {
     const char* drawn = request_.plan.graph.replay != nullptr ? "trace" : "probability";

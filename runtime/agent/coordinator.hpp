@@ -13,6 +13,7 @@
 #include "runtime/agent/clock_offset.hpp"
 #include "runtime/agent/run.hpp"
 #include "runtime/agent/sample_course.hpp"
+#include "runtime/agent/stage_times.hpp"
 
 namespace tiercut::runtime {
 
@@ -143,6 +144,7 @@ class Coordinator {
   std::map<std::uint32_t, std::vector<std::int64_t>> retired_;  ///< by epoch, not yet told
   bool is_connecting_ = true, is_finishing_ = false;
   std::vector<SampleRecord> records_;
+  StageTimes stage_times_;
   std::vector<FaultReport> faults_;
   std::map<std::pair<int, int>, ConnectionReport> connections_;
   std::map<std::pair<int, int>, Nanoseconds> round_trips_;

@@ -11,9 +11,11 @@
 #include <vector>
 
 #include "core/diagnostic.hpp"
+#include "core/quantile_table.hpp"
 #include "deployment/plan.hpp"
 #include "deployment/stage_graph.hpp"
 #include "kernels/weights_file.hpp"
+#include "runtime/agent/agent_program.hpp"
 #include "runtime/agent/message.hpp"
 #include "runtime/agent/port.hpp"
 #include "scenarios/scenario.hpp"
@@ -110,6 +112,26 @@ struct ConnectionReport {
   std::optional<Nanoseconds> round_trip;  ///< shortest between the two agents
   std::int64_t messages = 0, payload_bytes = 0, control_bytes = 0;
 };
+/// What one stage of a plan took, over the samples that count and were answered on the plan they began on. Seconds.
+struct StageReport {
+  std::uint32_t epoch = 1;
+  int stage = -1;  ///< index into the plan's stage graph
+  std::string name;
+  StageKind kind = StageKind::compute;
+  std::int64_t samples = 0;
+  double bytes = 0;  ///< mean payload of a message
+  // Means. A stage is ready when its inputs have fired; what it takes from there until it fires is `whole`.
+  double whole = 0;
+  double wait = 0;     ///< for its unit; message: for the sender's
+  double work = 0;     ///< compute: layers; message: from the moment of sending to that of receiving
+  double check = 0;    ///< compute: from the last layer to firing, exit checks included
+  double send = 0;     ///< message: serialising and handing over
+  double receive = 0;  ///< message: from receiving to firing, less the next
+  double wait_here = 0;
+  QuantileTable whole_quantiles, work_quantiles;
+  std::vector<double> blocks;  ///< mean of `whole` by tenth of the samples, in order; drift shows here
+};
+
 struct FaultReport {
   Nanoseconds when = 0;
   std::string device, what;
@@ -121,6 +143,7 @@ struct RunResult {
   std::vector<AgentReport> agents;
   std::vector<ConnectionReport> connections;
   std::vector<FaultReport> faults;
+  std::vector<StageReport> stages;      ///< what each stage of each plan took
   std::vector<std::string> exit_rules;  ///< by exit: `threshold`, `probability`, `trace`
   bool is_interrupted = false;
   bool is_clock_shared = false;

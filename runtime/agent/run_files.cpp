@@ -123,11 +123,16 @@ Json plans_json(const RunRequest& request, const RunResult& result) {
                                     {"escalation", scenarios::to_text(each.plan.escalation[k])},
                                     {"threshold", has_threshold ? Json(*each.plan.thresholds[k]) : Json(nullptr)}};
     }
+    Json encodings = Json::object();
+    for (const auto& [tensor, encoding] : each.plan.encodings) {
+      encodings[model.layer(tensor).name] = model::to_text(encoding);
+    }
     plans.push_back({{"epoch", each.epoch},
                      {"why", each.why},
                      {"from_sample", each.from_sample},
                      {"placement", std::move(placement)},
                      {"exits", std::move(exits)},
+                     {"encodings", std::move(encodings)},
                      {"cancel", each.plan.cancel}});
   }
   return plans;
@@ -173,6 +178,41 @@ Json connections_json(const RunResult& result) {
                            {"control_B", each.control_bytes}});
   }
   return connections;
+}
+
+Json quantiles_json(const QuantileTable& table) {
+  Json values = Json::array();
+  // Nanoseconds are what clocks tell.
+  for (const double value : table.values()) values.push_back(std::round(value * 1e9) / 1e9);
+  return values;
+}
+
+Json stages_json(const RunResult& result) {
+  Json stages = Json::array();
+  for (const StageReport& each : result.stages) {
+    const bool is_compute = each.kind == StageKind::compute;
+    Json means = {{"whole", each.whole}, {"wait", each.wait}, {"work", each.work}};
+    if (is_compute) {
+      means["check"] = each.check;
+    } else {
+      means["send"] = each.send;
+      means["receive"] = each.receive;
+      means["wait_here"] = each.wait_here;
+    }
+    stages.push_back({{"epoch", each.epoch},
+                      {"stage", each.stage},
+                      {"name", each.name},
+                      {"kind", is_compute                         ? "compute"
+                               : each.kind == StageKind::transfer ? "transfer"
+                                                                  : "control"},
+                      {"samples", each.samples},
+                      {"bytes", each.bytes},
+                      {"mean_s", std::move(means)},
+                      {"whole_s", quantiles_json(each.whole_quantiles)},
+                      {"work_s", quantiles_json(each.work_quantiles)},
+                      {"blocks_s", each.blocks}});
+  }
+  return stages;
 }
 
 Json run_json(const RunRequest& request, const RunResult& result, const RunContext& context) {
@@ -224,6 +264,7 @@ Json run_json(const RunRequest& request, const RunResult& result, const RunConte
       {"host", host_name()}, {"processor", processor_name()}, {"cores", processor_count()}, {"kernel", kernel_name()}};
   out["agents"] = agents_json(result);
   out["connections"] = connections_json(result);
+  out["stages"] = stages_json(result);
   out["faults"] = std::move(faults);
   if (!context.lab_report.empty()) out["lab"] = Json::parse(context.lab_report, nullptr, false);
   out["result"] = json_of(request, summary_of(request, result));

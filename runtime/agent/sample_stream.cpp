@@ -180,6 +180,9 @@ void Coordinator::end_sample(std::map<std::int64_t, std::unique_ptr<Open>>::iter
     --epoch(record.epoch).under_way;
   }
   const bool is_answered = open.course != nullptr && open.course->is_answered();
+  if (is_answered && !open.first_arrival && record.sample >= request_.plan.graph.warm_up) {
+    stage_times_.add(*open.course, time_base(start_ + open.planned));
+  }
   record.status = is_answered ? SampleStatus::answered : SampleStatus::failed;
   if (!is_answered) record.why = why.empty() ? "never-answered" : why;
   if (open.first_arrival) {

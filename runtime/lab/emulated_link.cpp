@@ -45,6 +45,9 @@ std::int64_t EmulatedLink::draw_jitter() {
       case Kind::uniform:
         drawn = mean + (2 * stream.uniform() - 1) * std::sqrt(3.0) * deviation;
         break;
+      case Kind::measured:
+        drawn = mean + settings_.jitter.shape->at(stream.uniform()) * deviation;
+        break;
     }
   }
   return std::llround(drawn * 1e9);

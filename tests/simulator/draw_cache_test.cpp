@@ -35,6 +35,9 @@ std::int64_t expected(const DurationLaw& law, std::uint64_t entity, std::int64_t
     case Kind::gamma:
       seconds = stream.gamma(mean * mean / (spread * spread), spread * spread / mean);
       break;
+    case Kind::measured:
+      seconds = mean + spread * law.shape->at(stream.uniform());
+      break;
   }
   return std::max<std::int64_t>(0, law.offset.picoseconds() + std::llround(seconds * 1e12));
 }

@@ -33,7 +33,7 @@ GraphBuilder one_link(const Jitter& jitter, scenarios::Loss loss, Seconds period
 
 TEST(Randomness, JitterHasTheStatedMeanAndDeviation) {
   const std::int64_t n = 20'000;
-  for (const Jitter jitter : {Jitter{Jitter::Kind::normal, Seconds(0), Seconds(0.001)},
+  for (const Jitter& jitter : {Jitter{Jitter::Kind::normal, Seconds(0), Seconds(0.001)},
                               Jitter{Jitter::Kind::lognormal, Seconds(0.003), Seconds(0.001)},
                               Jitter{Jitter::Kind::gamma, Seconds(0.002), Seconds(0.001)},
                               Jitter{Jitter::Kind::uniform, Seconds(0), Seconds(0.001)}}) {
