@@ -20,7 +20,8 @@ using simulator::Options;
 using simulator::Record;
 
 constexpr std::int64_t sample_count = 1'000'000;
-constexpr double period_s = 0.005;
+/// Of one member; a million of them every second, else every 5 ms.
+double period_of(int members) { return members > 1000 ? 1.0 : 0.005; }
 
 Options options_for(std::int64_t samples, bool with_terms) {
   Options options;
@@ -54,6 +55,7 @@ bool are_equal(const std::vector<BareRecord>& a, const std::vector<BareRecord>& 
 
 void fast_against_bare_heap(benchmark::State& state) {
   const int members = static_cast<int>(state.range(0));
+  const double period_s = period_of(members);
   const auto graph = two_exits(members, period_s);
   const auto ours = simulate_exits(graph);
   for (const bool with_blocks : {false, true}) {
@@ -80,6 +82,7 @@ BENCHMARK(fast_against_bare_heap)
     ->Arg(1)
     ->Arg(100)
     ->Arg(1000)
+    ->Arg(1'000'000)
     ->UseManualTime()
     ->Iterations(5)
     ->Unit(benchmark::kMillisecond);
@@ -90,8 +93,7 @@ void fast_at_scale(benchmark::State& state) {
   const std::int64_t samples = state.range(1);
   for (auto _ : state) {
     const Outcome outcome = in_child([=] {
-      const auto result =
-          simulator::simulate(two_exits(members, members > 1000 ? 1.0 : period_s), options_for(samples, false));
+      const auto result = simulator::simulate(two_exits(members, period_of(members)), options_for(samples, false));
       return result && result->samples == samples ? result->latency_s.p99 : -1.0;
     });
     if (!(outcome.value > 0.03)) return state.SkipWithError("no such simulation");

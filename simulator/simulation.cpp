@@ -105,11 +105,17 @@ void Simulation::advance() {
       return;
     }
     const Event event = events_.pop();
-    if (!events_.empty()) pool_.prefetch(events_.coming().slot(), events_.coming().stage());
+    if (!events_.empty()) prefetch(events_.coming());
     now_ = event.when();
     handle(event);
     if (!finished_.empty()) release_finished();
   }
+}
+
+/// Asks the memory for what an event that comes soon will read.
+void Simulation::prefetch(const Event& event) const {
+  pool_.prefetch(event.slot(), event.stage());
+  if (event.where() >= 0 && event.kind() != EventKind::flow_done) __builtin_prefetch(servers_.data() + event.where());
 }
 
 bool Simulation::is_due(const Event& event) const {

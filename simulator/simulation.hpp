@@ -77,6 +77,7 @@ class Simulation : public Driver::Listener {
   void guarded(Action action);
   void advance();
   bool is_due(const Event& event) const;
+  void prefetch(const Event& event) const;
   void await(const Event& event);
   void handle(const Event& event);
   void schedule(Span delay, EventKind kind, StageId stage, const SampleState& sample, int where = -1) {

@@ -103,7 +103,7 @@ void Simulation::take(int copy, Node node) {
 /// How a message goes on is known as soon as it has the link, which is free again with or without an event.
 void Simulation::occupy_link(int copy, Span duration, StageId stage, SampleState& sample) {
   Server& link = server(copy);
-  measurements_.busy(graph_.resource_of[static_cast<std::size_t>(copy)], duration);
+  measurements_.busy(hop(message(stage).first_hop + message_state(sample, stage).hop).resource, duration);
   if (duration > Instant::never() - now_) throw std::overflow_error("the simulated time passes 106 days");
   link.free_at = now_ + duration;
   link.ends_unseen = link.line.first == no_node;

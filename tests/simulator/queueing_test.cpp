@@ -54,39 +54,114 @@ TEST(Queueing, WaitsFollowLindleysRecursionOnTheSameDraws) {
   }
 }
 
-/// Mean wait over independent replications, so that its standard error is honest although waits are correlated.
-RunningMean mean_waits(const deployment::StageGraph& graph, int replications, std::int64_t samples) {
-  RunningMean means;
-  for (int r = 0; r < replications; ++r) {
-    Options options;
-    options.samples = samples + graph.warm_up;
-    options.seed = 1000 + static_cast<std::uint64_t>(r);
-    const auto result = simulate_forked(graph, options);
-    if (!result) {
-      ADD_FAILURE() << to_text(result.error());
-      return means;
-    }
-    EXPECT_EQ(result->samples, samples);
-    means.add(result->total_terms[static_cast<std::size_t>(Term::queue)].seconds().value() /
-              static_cast<double>(samples));
+TEST(Queueing, AChainFollowsTheRecursionAtEachStationOnTheSameDraws) {
+  // A device, a link and a server in a row, all three busy: a sample begins at a station when it is there and the one
+  // before has left, and behind the link it flies for 15 ms.
+  GraphBuilder b;
+  const int device = b.unit("device"), server = b.unit("server");
+  const int up = b.link("up", milliseconds(15), BytesPerSecond(1e6));
+  const int little = b.compute("little", {after(b.source())}, device, milliseconds(1), 0.6);
+  const int sent = b.transfer("x", {after(little)}, {up}, Bytes(1050));  // 1.05 ms
+  b.answer({after(b.compute("big", {after(sent)}, server, microseconds(900), 0.8))});
+  b.graph.arrivals = {scenarios::Arrivals::Process::poisson, Seconds(0.0012)};
+  Options options;
+  options.samples = 20'000;
+  options.seed = 5;
+  std::vector<Record> records;
+  ASSERT_TRUE(simulate_forked(b.graph, options, &records));
+  ASSERT_EQ(records.size(), 20'000u);
+  const auto cost = [](const char* stage, std::int64_t sample, double mean, double variation) {
+    RandomStream stream(5, entity_id(stage), static_cast<std::uint64_t>(sample));
+    return Span::from(Seconds(stream.lognormal_with(mean, variation)));
+  };
+  Instant device_free, link_free, server_free;
+  for (const auto& record : records) {
+    device_free = std::max(record.arrival, device_free) + cost("cost/little", record.sample, 0.001, 0.6);
+    link_free = std::max(device_free, link_free) + microseconds(1050);
+    server_free = std::max(link_free + milliseconds(15), server_free) + cost("cost/big", record.sample, 0.0009, 0.8);
+    ASSERT_EQ(record.arrival + record.latency, server_free) << record.sample;
   }
-  return means;
 }
 
-void expect_mean(const RunningMean& means, double expected) {
-  const double standard_error = std::sqrt(means.variance() / static_cast<double>(means.count()));
-  EXPECT_LT(standard_error, 0.05 * expected);  // else the next line would say little
-  EXPECT_NEAR(means.mean(), expected, 4 * standard_error);
+struct Theory {
+  double wait = 0;            ///< mean, seconds
+  double share_waiting = -1;  ///< of the samples; -1: not told
+};
+
+/// Independent replications, so that a standard error is honest although waits are correlated.
+void expect_waits(deployment::StageGraph graph, Term where, const Theory& theory) {
+  graph.warm_up = 5000;
+  RunningMean waits, shares;
+  for (int r = 0; r < 30; ++r) {
+    Options options;
+    options.engine = Engine::fast;  // the others give the same records, which random graphs show
+    options.samples = 25'000 + graph.warm_up;
+    options.seed = 1000 + static_cast<std::uint64_t>(r);
+    RunningMean wait, share;
+    const auto result = simulate(graph, options, [&](const Record& record) {
+      const Span waited = record.terms[static_cast<std::size_t>(where)];
+      wait.add(waited.seconds().value());
+      share.add(waited > Span() ? 1 : 0);
+    });
+    ASSERT_TRUE(result) << to_text(result.error());
+    ASSERT_EQ(wait.count(), 25'000u);
+    waits.add(wait.mean());
+    shares.add(share.mean());
+  }
+  const auto expect_mean = [](const RunningMean& means, double expected) {
+    const double standard_error = std::sqrt(means.variance() / static_cast<double>(means.count()));
+    EXPECT_LT(standard_error, 0.08 * expected);  // else the next line would say little
+    EXPECT_NEAR(means.mean(), expected, 4 * standard_error);
+  };
+  expect_mean(waits, theory.wait);
+  if (theory.share_waiting >= 0) expect_mean(shares, theory.share_waiting);
 }
 
-TEST(Queueing, MeanWaitIsThatOfMD1) {
-  // Pollaczek and Khinchine without variance: rho D / (2 (1 - rho)) = 0.8 x 1 ms / 0.4 = 2 ms.
-  expect_mean(mean_waits(one_unit(0.8, 0, 2000), 40, 10'000), 0.002);
+// Pollaczek and Khinchine: a mean wait of rho E[S] (1 + c^2) / (2 (1 - rho)), here of work of 1 ms. Arrivals see what
+// is there on average (PASTA), so a share of rho waits.
+TEST(Queueing, WaitsAreThoseOfMD1) {
+  for (const double rho : {0.3, 0.6, 0.9}) {
+    expect_waits(one_unit(rho, 0), Term::queue, {0.001 * rho / 2 / (1 - rho), rho});
+  }
 }
 
-TEST(Queueing, MeanWaitIsThatOfMG1) {
-  // Pollaczek and Khinchine: rho E[S] (1 + c^2) / (2 (1 - rho)) = 0.7 x 1 ms x 1.64 / 0.6 = 1.91333 ms, c = 0.8.
-  expect_mean(mean_waits(one_unit(0.7, 0.8, 2000), 40, 10'000), 0.7e-3 * 1.64 / 0.6);
+TEST(Queueing, WaitsAreThoseOfMG1) {
+  for (const double rho : {0.3, 0.6, 0.9}) {
+    for (const double c : {0.5, 1.0}) {
+      expect_waits(one_unit(rho, c), Term::queue, {0.001 * rho * (1 + c * c) / 2 / (1 - rho), rho});
+    }
+  }
+}
+
+TEST(Queueing, ALinkIsMD1OfItsTransmissions) {
+  // 1000 B at 1 MB/s: 1 ms on the link; what is in flight for 15 ms does not count.
+  GraphBuilder b;
+  const int up = b.link("up", milliseconds(15), BytesPerSecond(1e6));
+  b.answer({after(b.transfer("x", {after(b.source())}, {up}, Bytes(1000)))});
+  b.graph.arrivals = {scenarios::Arrivals::Process::poisson, Seconds(0.00125)};
+  expect_waits(b.graph, Term::link_queue, {0.002, 0.8});  // 0.8 x 1 ms / 0.4
+}
+
+TEST(Queueing, ATandemOfEqualConstantWorkWaitsOnlyAtItsHead) {
+  // Departures of the first are at least 1 ms apart, so nobody waits at the second: in all the wait of one M/D/1.
+  GraphBuilder b;
+  const int first = b.unit("first"), second = b.unit("second");
+  const int head = b.compute("head", {after(b.source())}, first, milliseconds(1));
+  b.answer({after(b.compute("tail", {after(head)}, second, milliseconds(1)))});
+  b.graph.arrivals = {scenarios::Arrivals::Process::poisson, Seconds(0.001 / 0.9)};
+  expect_waits(b.graph, Term::queue, {0.001 * 0.9 / 0.2, 0.9});
+}
+
+TEST(Queueing, MembersThinAPoissonProcessAndASharedUnitMergesIt) {
+  // Ten members with units of their own: at each an M/D/1 of a tenth of the arrivals.
+  for (const bool is_shared : {false, true}) {
+    GraphBuilder b;
+    const int unit = b.unit("unit", is_shared ? 1 : 10);
+    b.answer({after(b.compute("work", {after(b.source())}, unit, milliseconds(1)))});
+    b.graph.members = 10;
+    b.graph.arrivals = {scenarios::Arrivals::Process::poisson, Seconds(is_shared ? 0.0125 : 0.00125)};
+    expect_waits(b.graph, Term::queue, {0.002, 0.8});
+  }
 }
 
 TEST(Queueing, PercentilesAreNearestRankAfterWarmUp) {
