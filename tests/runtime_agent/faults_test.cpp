@@ -104,5 +104,59 @@ TEST(Faults, AnAgentThatComesBackIsTakenIn) {
   EXPECT_GT(sent_after, 0);
 }
 
+TEST(Faults, AnAgentThatAppearsIsTakenIntoANewPlan) {
+  // Nothing is placed on the cloud to begin with, and nobody is there; then it comes, and half of the work moves to it.
+  RunInMemory run("tiny-after.yaml");
+  run.request.samples = 1000;
+  const RunPlan divided = run.request.plan;
+  run.request.plan = all_on_first_device(*run.request.scenario).value();
+  run.request.replan = [&](const std::set<std::string>& lost) -> Result<RunPlan> {
+    if (lost.empty()) return divided;
+    return all_on_first_device(*run.request.scenario);
+  };
+  run.kill_agent("cloud");
+  std::atomic<bool> has_come{false};
+  std::thread fate;
+  run.request.progress = [&](std::int64_t done, std::int64_t) {
+    if (done > 200 && !has_come.exchange(true)) fate = std::thread([&] { run.revive_agent("cloud"); });
+  };
+  const Outcomes outcomes = run_and_check(run);
+  if (fate.joinable()) fate.join();
+  ASSERT_FALSE(outcomes.is_refused);
+  // No sample is lost while modules move, and none has to be started again.
+  EXPECT_EQ(outcomes.failed, 0);
+  EXPECT_EQ(outcomes.fallback, 0);
+  ASSERT_EQ(outcomes.plans.size(), 2u);
+  EXPECT_EQ(outcomes.plans[1].why, "agent-back: cloud");
+  std::int64_t sent_before = 0, sent_after = 0;
+  for (const SampleRecord& record : outcomes.records) {
+    (record.epoch == 1 ? sent_before : sent_after) += record.payload_bytes;
+  }
+  EXPECT_EQ(sent_before, 0);
+  EXPECT_GT(sent_after, 0);
+}
+
+TEST(Faults, AnAgentThatDisappearsIsNoticedWithinTheHeartbeat) {
+  RunInMemory run("tiny-after.yaml");
+  run.request.samples = 600;
+  run.request.replan = [&](const std::set<std::string>&) { return all_on_first_device(*run.request.scenario); };
+  Nanoseconds killed = 0, noticed = 0;
+  run.request.progress = [&](std::int64_t done, std::int64_t) {
+    if (done > 100 && killed == 0) {
+      killed = monotonic_now();
+      run.kill_agent("cloud");
+    }
+  };
+  run.request.note = [&](const std::string& text) {
+    if (text == "agent 'cloud' is lost") noticed = monotonic_now();
+  };
+  const Outcomes outcomes = run_and_check(run);
+  ASSERT_GT(killed, 0);
+  ASSERT_GT(noticed, 0);
+  // It may have been heard of just before; and this process may have to wait for a processor as long again.
+  EXPECT_LT(noticed - killed, 2 * (run.request.heartbeat_timeout + run.request.heartbeat));
+  EXPECT_EQ(outcomes.failed, 0);
+}
+
 }  // namespace
 }  // namespace tiercut::runtime
