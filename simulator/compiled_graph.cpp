@@ -36,6 +36,16 @@ const Resource* sharing_link(const StageGraph& graph) {
   return nullptr;
 }
 
+namespace {
+
+/// What was measured scatters because something disturbed the machine, and so everything of a sample that ran there.
+std::uint64_t cost_entity(const deployment::StageGraph& graph, const deployment::Compute& compute,
+                          const std::string& stage_name) {
+  return entity_id("cost/" + (compute.shape ? graph.resource(compute.unit.resource).name : stage_name));
+}
+
+}  // namespace
+
 CompiledGraph::CompiledGraph(const StageGraph& graph) : source(&graph) {
   number_copies();
   for (const auto& exit : graph.exits) exit_entities.push_back(entity_id("exit/" + exit.name));
@@ -91,7 +101,7 @@ void CompiledGraph::compile_stage(StageId id) {
                         compute->exit_check,
                         compute->coefficient_of_variation,
                         compute->shape.get(),
-                        entity_id("cost/" + stage.name)});
+                        cost_entity(*source, *compute, stage.name)});
   } else if (const auto* transfer = std::get_if<Transfer>(&stage.work)) {
     compiled.kind = Kind::message;
     compiled.detail = static_cast<int>(messages.size());
@@ -135,7 +145,8 @@ void CompiledGraph::compile_message(const Message& message, const std::string& s
     hop.transmission = transmission(link, message.size);
     hop.can_jitter = link.jitter.kind != scenarios::Jitter::Kind::none;
     hop.can_lose = link.loss.probability > 0;
-    hop.jitter_entity = entity_id("jitter/" + link.name + "/" + stage_name);
+    const bool is_measured = link.jitter.kind == scenarios::Jitter::Kind::measured;
+    hop.jitter_entity = entity_id("jitter/" + link.name + (is_measured ? "" : "/" + stage_name));
     hop.loss_entity = entity_id("loss/" + link.name + "/" + stage_name);
     compiled.slowest = std::min(compiled.slowest, link.bandwidth);
     can_reorder = can_reorder || hop.can_jitter || hop.can_lose || link.discipline == scenarios::Discipline::fair;

@@ -295,5 +295,33 @@ TEST(Calibration, ACallThatWasNotMeasuredIsScaled) {
   EXPECT_EQ(cost_on(graph, "cloud:"), cost_on(truth.graph, "cloud:"));
 }
 
+TEST(Calibration, WhatDisturbsALinkDisturbsAllOfASample) {
+  // Six cameras send their scores at once over cables that scatter by 5 ms: they come one after the other within the
+  // few microseconds that the gateway's port takes, as one disturbance holds them all up.
+  const auto scenario = scenarios::read_scenario("ddnn/six-cameras").value();
+  Calibration calibration;
+  CalibratedLink cable{"cable", 0, 0, 0, 5e-3, centred(2)};
+  cable.added = 8e-3;
+  calibration.links.push_back(cable);
+  const auto changed = calibrated(*scenario, calibration);
+  const auto graph = deployment::lower(changed, deployment::pinned(*scenario).value()).value();
+  std::vector<std::vector<double>> delivered(200);
+  simulator::Options options;
+  options.samples = 200;
+  options.on_fired = [&](const simulator::Firing& firing) {
+    if (!graph.stage(firing.stage).name.ends_with("/scores -> gateway")) return;
+    delivered[static_cast<std::size_t>(firing.sample)].push_back(firing.fired.since_start().value() -
+                                                                 static_cast<double>(firing.sample));
+  };
+  ASSERT_TRUE(simulator::simulate(graph, options));
+  RunningMean first;
+  for (const auto& times : delivered) {
+    ASSERT_EQ(times.size(), 6u);
+    EXPECT_LT(times.back() - times.front(), 50e-6);
+    first.add(times.front());
+  }
+  EXPECT_NEAR(std::sqrt(first.variance()), 5e-3, 1e-3);
+}
+
 }  // namespace
 }  // namespace tiercut::validation
