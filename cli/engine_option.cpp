@@ -35,6 +35,8 @@ Result<Deployment> read_deployment_to_simulate(const Arguments& arguments, simul
     if (const auto entered = enter_simulator(); !entered) return tl::unexpected(entered.error());
   }
   console.tell((*scenario)->warnings);
+  scenario = calibrated(arguments, std::move(*scenario), console);
+  if (!scenario) return tl::unexpected(std::move(scenario.error()));
   return deploy(arguments, std::move(*scenario), console);
 }
 

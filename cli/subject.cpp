@@ -11,11 +11,16 @@ Result<scenarios::ScenarioPointer> read_subject(const Arguments& arguments, Cons
   auto scenario = scenarios::read_scenario(arguments.files.front(), arguments.overrides);
   if (!scenario) return scenario;
   console.tell((*scenario)->warnings);
+  return calibrated(arguments, std::move(*scenario), console);
+}
+
+Result<scenarios::ScenarioPointer> calibrated(const Arguments& arguments, scenarios::ScenarioPointer scenario,
+                                              Console& console) {
   if (!arguments.calibration) return scenario;
   const auto calibration = validation::read_calibration(*arguments.calibration);
   if (!calibration) return tl::unexpected(calibration.error());
   console.note("calibrated by " + *arguments.calibration + " (" + calibration->how + ")");
-  return std::make_shared<const scenarios::Scenario>(validation::calibrated(**scenario, *calibration));
+  return std::make_shared<const scenarios::Scenario>(validation::calibrated(*scenario, *calibration));
 }
 
 namespace {

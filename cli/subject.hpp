@@ -16,6 +16,10 @@ namespace tiercut::cli {
 /// Reads the scenario named first on the command line with --set applied, and tells its warnings.
 Result<scenarios::ScenarioPointer> read_subject(const Arguments& arguments, Console& console);
 
+/// The scenario as --calibration has it; itself without one.
+Result<scenarios::ScenarioPointer> calibrated(const Arguments& arguments, scenarios::ScenarioPointer scenario,
+                                              Console& console);
+
 /// A scenario with the plan to run in it.
 struct Deployment {
   scenarios::ScenarioPointer scenario;
