@@ -92,7 +92,8 @@ class BigLittle(Figure):
             little = [measures(run, "final", 1) for run in runs]
             f1 = 100 * statistics.median(one["f1"] for one in little)
             big = 100 * statistics.median(measures(pair, "final", of_class)["f1"] for pair in pairs)
-            median = lambda key: percent(statistics.median(one[key] for one in little))
+            # A network that never says "this class" has no precision; that counts as none right.
+            median = lambda key: percent(statistics.median(one[key] or 0 for one in little))
             rows.append([of_class, len(little), self.PRINTED_F1.get(of_class, ""), f"{f1:.2f}", median("precision"),
                          median("recall"), median("specificity"), f"{big:.2f}", verdict(f1 >= big - 0.5),
                          verdict(f1 >= self.LEAST_F1[of_class]) if of_class in self.LEAST_F1 else ""])
