@@ -37,14 +37,16 @@ std::vector<BareRecord> simulate_exits(const deployment::StageGraph& graph) {
   const auto result = simulator::simulate(graph, options_for(sample_count, false), [&](const Record& record) {
     records[static_cast<std::size_t>(record.sample)] = {record.latency.picoseconds(), record.answered_by};
   });
-  return result ? records : std::vector<BareRecord>{};
+  if (!result) records.clear();
+  return records;
 }
 std::vector<Record> simulate_terms(const deployment::StageGraph& graph) {
   std::vector<Record> records(sample_count);
   const auto result = simulator::simulate(graph, options_for(sample_count, true), [&](const Record& record) {
     records[static_cast<std::size_t>(record.sample)] = record;
   });
-  return result ? records : std::vector<Record>{};
+  if (!result) records.clear();
+  return records;
 }
 
 bool are_equal(const std::vector<BareRecord>& a, const std::vector<BareRecord>& b) {
