@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Line plots as SVG, plain enough to read as text."""
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 560, 300, 52, 28, 130, 40
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 560, 310, 52, 44, 130, 40
 COLOURS = ["#1f6fb2", "#c8501e", "#3a8f3a", "#7a4fa0", "#8a6d00"]
 
 
@@ -34,7 +34,7 @@ def line_chart(title, x_label, y_label, xs, series):
         parts.append(f'<text x="{place(index, low)[0]:.1f}" y="{HEIGHT - BOTTOM + 15}" text-anchor="middle">{x}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{x_label}</text>')
-    parts.append(f'<text x="14" y="{TOP - 2}" text-anchor="start" fill="#555">{y_label}</text>')
+    parts.append(f'<text x="14" y="{TOP - 12}" text-anchor="start" fill="#555">{y_label}</text>')
     for (name, values), colour in zip(series.items(), COLOURS):
         points = [place(index, value) for index, value in enumerate(values)]
         line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)

@@ -69,6 +69,10 @@ class Runner:
     def trace(self, job):
         return str(self.path(job, ".exits"))
 
+    def time_taken(self, job):
+        """Seconds that the epochs took."""
+        return sum(json.loads(line)["seconds"] for line in self.path(job, ".log.jsonl").read_text().splitlines())
+
     def epochs(self, recipe):
         if recipe not in self.epochs_of:
             facts = subprocess.run([self.tiercut, "check", recipe], capture_output=True, text=True, check=True).stdout
