@@ -12,6 +12,7 @@
 #include "report/check_report.hpp"
 #include "report/human.hpp"
 #include "runtime/validation/calibration.hpp"
+#include "scenarios/study.hpp"
 #include "training/session/training_file.hpp"
 
 namespace tiercut::cli {
@@ -76,6 +77,18 @@ void check_plan_file(const std::string& path, const Arguments& arguments, Checke
   checked.plan = report::CheckedPlan{planned->scenario, std::move(planned->document), std::move(result)};
 }
 
+void check_study(const std::string& path, const Arguments& arguments, CheckedFile& checked) {
+  const auto study = scenarios::read_study(path, arguments.overrides);
+  checked.is_readable = study.has_value();
+  if (!study) {
+    checked.findings = study.error();
+    return;
+  }
+  checked.findings = study->base->warnings;
+  checked.facts = "scenario " + study->base->name + ", " + several(study->points(), "point") + " along " +
+                  several(std::ssize(study->dimensions), "dimension");
+}
+
 void check_training(const std::string& path, const Arguments& arguments, CheckedFile& checked) {
   const auto training = training::read_training(path, arguments.overrides);
   checked.is_readable = training.has_value();
@@ -124,7 +137,7 @@ bool is_trace(const std::string& path) {
 std::string resolved(const std::string& file) {
   std::error_code error;
   if (std::filesystem::exists(file, error)) return file;
-  for (const char* category : {"scenarios", "training/recipes", "profiles/exits"}) {
+  for (const char* category : {"scenarios", "study", "training/recipes", "profiles/exits"}) {
     if (const auto shipped = resolve_reference(file, "", category, {})) return *shipped;
   }
   return file;
@@ -158,6 +171,8 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments) {
     check_scenario(path, arguments, checked);
   else if (checked.kind == "calibration")
     check_calibration(path, checked);
+  else if (checked.kind == "study")
+    check_study(path, arguments, checked);
   else if (checked.kind == "training")
     check_training(path, arguments, checked);
   else

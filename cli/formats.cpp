@@ -9,16 +9,18 @@
 #include "profiles/profile.hpp"
 #include "runtime/validation/calibration.hpp"
 #include "scenarios/scenario.hpp"
+#include "scenarios/study.hpp"
 #include "training/session/training_file.hpp"
 
 namespace tiercut::cli {
 
 std::span<const NamedFormat> all_formats() {
-  static const std::array<NamedFormat, 6> formats = {{
+  static const std::array<NamedFormat, 7> formats = {{
       {"model", "a neural network: layers, tensors, exits", model::model_format},
       {"profile", "a device: units, memory, what layers cost there", profiles::profile_format},
       {"scenario", "model, platform, workload and requirement", scenarios::scenario_format},
       {"plan", "where each layer runs, and what was claimed of it", deployment::plan_format},
+      {"study", "a scenario with some values varied", scenarios::study_format},
       {"training", "how a model is trained: data, loss, optimiser", training::training_format},
       {"calibration", "what runs taught of devices and links", validation::calibration_format},
   }};

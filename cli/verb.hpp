@@ -51,6 +51,9 @@ struct Arguments {
   bool is_local = false, is_lab = false;
   std::optional<std::string> scenario, calibration, tolerance;  ///< of validate
   bool is_replay = false;
+  std::optional<std::string> shard, emit;  ///< of sweep
+  std::optional<std::int64_t> workers, shards;
+  bool is_gather = false;
 };
 
 /// One option: parsing, help and range errors all come from this row.
@@ -92,6 +95,7 @@ const Verb& devices_verb();
 const Verb& lab_verb();
 const Verb& validate_verb();
 const Verb& calibrate_verb();
+const Verb& sweep_verb();
 
 /// Null when there is none of this name.
 const Verb* find_verb(std::string_view name);
@@ -113,5 +117,6 @@ ExitStatus run_run(const Arguments& arguments, Console& console);
 ExitStatus run_validate(const Arguments& arguments, Console& console);
 ExitStatus run_calibrate(const Arguments& arguments, Console& console);
 ExitStatus run_devices(const Arguments& arguments, Console& console);
+ExitStatus run_sweep(const Arguments& arguments, Console& console);
 
 }  // namespace tiercut::cli

@@ -66,4 +66,18 @@ Result<Document> parse_document(std::string source, std::string name, Defects de
 /// Locations of the new nodes name `--set`. Fails with set-syntax, set-path.
 Result<void> set_value(Document& document, std::string_view assignment);
 
+/// One step of a dotted path: a key, or an index when `index` is set.
+struct PathStep {
+  std::string key;
+  std::optional<std::size_t> index;
+};
+using ValuePath = std::vector<PathStep>;
+
+/// The left side of an assignment by itself, read once for many put_value. Fails with set-syntax at `where`.
+Result<ValuePath> parse_path(std::string_view text, const Location& where);
+
+/// What set_value does, for a value that is a node already: its nodes keep file, line and column and get the paths of
+/// their new place. Fails with set-path at the value's location, and may then leave new, empty keys behind.
+Result<void> put_value(Node& root, const ValuePath& path, Node value);
+
 }  // namespace tiercut

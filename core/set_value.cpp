@@ -14,14 +14,10 @@ namespace tiercut {
 
 namespace {
 
-// One step of a path: a key, or an index when `index` is set.
-struct Step {
-  std::string key;
-  std::optional<std::size_t> index;
-};
+using Step = PathStep;
 
 struct Assignment {
-  std::vector<Step> steps;
+  ValuePath steps;
   std::string_view value;
 };
 
@@ -96,13 +92,20 @@ class PathReader {
   std::size_t position_ = 0;
 };
 
-void relocate(Node& node, const std::string& file, const std::string& path) {
-  node.where = {file, 0, 0, path};
-  for (std::size_t i = 0; i < node.items.size(); ++i) relocate(node.items[i], file, child_path(path, i));
+void set_path(Node& node, const std::string& path) {
+  node.where.path = path;
+  for (std::size_t i = 0; i < node.items.size(); ++i) set_path(node.items[i], child_path(path, i));
   for (auto& [key, child] : node.fields) {
-    relocate(child, file, child_path(path, key));
-    child.key_where = child.where;
+    set_path(child, child_path(path, key));
+    child.key_where.path = child.where.path;
   }
+}
+
+// The text of a --set has no lines to point at.
+void set_origin(Node& node, const std::string& file) {
+  node.where = node.key_where = {file, 0, 0, {}};
+  for (Node& item : node.items) set_origin(item, file);
+  for (auto& [key, child] : node.fields) set_origin(child, file);
 }
 
 Result<Node> read_value(std::string_view text, const Location& where) {
@@ -135,7 +138,7 @@ Result<Node*> follow(Node& node, const Step& step, const std::string& path, cons
   }
   if (node.kind == NodeKind::null) {
     node.kind = NodeKind::map;
-    node.where = {where.file, 0, 0, path};
+    node.where = {where.file, where.line, where.column, path};
   }
   if (node.kind != NodeKind::map) {
     return fail("set-path", here + " is " + kind_name(node.kind) + ", so it has no key `" + step.key + "`",
@@ -143,12 +146,38 @@ Result<Node*> follow(Node& node, const Step& step, const std::string& path, cons
   }
   if (Node* child = node.find(step.key)) return child;
   Node child;
-  child.where = child.key_where = {where.file, 0, 0, child_path(path, step.key)};
+  child.where = child.key_where = {where.file, where.line, where.column, child_path(path, step.key)};
   node.fields.emplace_back(step.key, std::move(child));
   return &node.fields.back().second;
 }
 
 }  // namespace
+
+Result<ValuePath> parse_path(std::string_view text, const Location& where) {
+  const std::string assignment = std::string(text) + '=';
+  Result<Assignment> parts = PathReader(assignment, where).read();
+  if (!parts) return tl::unexpected(std::move(parts.error()));
+  if (!parts->value.empty()) {
+    return fail("set-syntax", "'" + std::string(text) + "' has an '='", "give the path alone", where);
+  }
+  return std::move(parts->steps);
+}
+
+Result<void> put_value(Node& root, const ValuePath& path, Node value) {
+  Node* node = &root;
+  std::string way;
+  for (const Step& step : path) {
+    Result<Node*> next = follow(*node, step, way, value.where);
+    if (!next) return tl::unexpected(std::move(next.error()));
+    node = *next;
+    way = step.index ? child_path(way, *step.index) : child_path(way, step.key);
+  }
+  const Location key_where = node->key_where;
+  *node = std::move(value);
+  set_path(*node, way);
+  node->key_where = key_where;
+  return {};
+}
 
 Result<void> set_value(Document& document, std::string_view assignment) {
   const Location where{"--set " + std::string(assignment), 0, 0, {}};
@@ -156,21 +185,11 @@ Result<void> set_value(Document& document, std::string_view assignment) {
   if (!parts) return tl::unexpected(std::move(parts.error()));
   Result<Node> value = read_value(parts->value, where);
   if (!value) return tl::unexpected(std::move(value.error()));
+  set_origin(*value, where.file);
 
   // Worked on a copy, so that a path that fails half-way leaves no new keys behind.
   Node changed = document.root;
-  Node* node = &changed;
-  std::string path;
-  for (const Step& step : parts->steps) {
-    Result<Node*> next = follow(*node, step, path, where);
-    if (!next) return tl::unexpected(std::move(next.error()));
-    node = *next;
-    path = step.index ? child_path(path, *step.index) : child_path(path, step.key);
-  }
-  const Location key_where = node->key_where;
-  *node = std::move(*value);
-  relocate(*node, where.file, path);
-  node->key_where = key_where;
+  if (Result<void> put = put_value(changed, parts->steps, std::move(*value)); !put) return put;
   document.root = std::move(changed);
   return {};
 }

@@ -73,6 +73,40 @@ Result<Plan> pinned(const scenarios::Scenario& scenario) {
   return plan;
 }
 
+Result<Plan> transferred(const Plan& plan, const scenarios::Scenario& from, const scenarios::Scenario& to) {
+  const model::Model& net = *to.model;
+  Plan moved = unplaced(to);
+  Diagnostics unfit;
+  const auto refuse = [&](const std::string& what) {
+    unfit.push_back({Severity::error, "plan-unfit", Location{to.file, 0, 0, {}}, "the plan " + what,
+                     "make a plan for this scenario"});
+  };
+  for (std::size_t i = 0; i < net.layers.size(); ++i) {
+    if (!computes(net.layers[i])) continue;
+    const model::LayerId known = from.model->find(net.layers[i].name);
+    if (known < 0) {
+      refuse("has no layer `" + net.layers[i].name + "`");
+      continue;
+    }
+    const Place& old = plan.placement[static_cast<std::size_t>(known)];
+    const std::string& unit = unit_at(from, old).name;
+    const auto device = to.find_ref(from.name_of(old.device));
+    const Place place{device.value_or(scenarios::DeviceRef{}),
+                      device && to.device(*device).profile ? to.device(*device).profile->find_unit(unit) : -1};
+    if (place.unit < 0) {
+      refuse("places layer `" + net.layers[i].name + "` on " + from.name_of(old) + ", which is not there");
+    }
+    moved.placement[i] = place;
+  }
+  for (std::size_t k = 0; k < net.exits.size(); ++k) {
+    for (std::size_t old = 0; old < from.model->exits.size(); ++old) {
+      if (from.model->exits[old].name == net.exits[k].name) moved.uses_exit[k] = plan.uses_exit[old];
+    }
+  }
+  if (!unfit.empty()) return tl::unexpected(std::move(unfit));
+  return moved;
+}
+
 std::string_view to_text(PlanStatus status) {
   constexpr std::array<std::string_view, 3> names = {"optimal", "feasible", "infeasible"};
   return names[static_cast<std::size_t>(status)];

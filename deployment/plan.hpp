@@ -63,6 +63,13 @@ std::string to_yaml(const PlanDocument& document, const scenarios::Scenario& sce
 /// checker.
 Result<PlanDocument> read_plan(const std::string& path, const scenarios::Scenario& scenario, Diagnostics& warnings);
 
+/// The same for a document that was read before (with Defects::keep), as often as one likes.
+Result<PlanDocument> read_plan(const Document& document, const scenarios::Scenario& scenario, Diagnostics& warnings);
+
+/// The places and the use of exits of a plan for `from`, in a scenario that differs from it in values; all else is as
+/// `to` says. Layers, devices, units and exits are found by their names; fails with plan-unfit when one is not there.
+Result<Plan> transferred(const Plan& plan, const scenarios::Scenario& from, const scenarios::Scenario& to);
+
 /// The scenario file named inside a plan file, resolved beside the plan; for verbs that get only the plan.
 Result<std::string> scenario_of_plan(const std::string& path);
 

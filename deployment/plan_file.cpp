@@ -113,9 +113,13 @@ std::string to_yaml(const PlanDocument& document, const scenarios::Scenario& sce
 Result<PlanDocument> read_plan(const std::string& path, const scenarios::Scenario& scenario, Diagnostics& warnings) {
   const Result<Document> document = read_document(path, Defects::keep);
   if (!document) return tl::unexpected(document.error());
+  return read_plan(*document, scenario, warnings);
+}
+
+Result<PlanDocument> read_plan(const Document& document, const scenarios::Scenario& scenario, Diagnostics& warnings) {
   Diagnostics found;
-  if (!check(*document, plan_format(), found)) return tl::unexpected(std::move(found));
-  return plan_from(*document, scenario, warnings);
+  if (!check(document, plan_format(), found)) return tl::unexpected(std::move(found));
+  return plan_from(document, scenario, warnings);
 }
 
 Result<std::string> scenario_of_plan(const std::string& path) {

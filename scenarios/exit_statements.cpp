@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include "core/files.hpp"
 #include "scenarios/exit_replay.hpp"
 #include "scenarios/read_context.hpp"
 
@@ -10,19 +9,17 @@ namespace {
 
 std::optional<TraceUse> trace_from(ReadContext& context, const Node& node) {
   const Node& file = node.kind == NodeKind::map ? at(node, "file") : node;
-  const auto path = resolve_reference(file.text, context.folder, "profiles/exits", file.where);
+  const auto path = context.files.resolve(file.text, context.folder, "profiles/exits", file.where);
   if (!path) {
     context.append(path.error());
     return std::nullopt;
   }
-  auto trace = profiles::read_exit_trace(*path);
+  auto trace = context.files.trace(*path);
   if (!trace) {
     context.append(trace.error());
     return std::nullopt;
   }
-  const auto bytes = read_file(*path);
-  TraceUse use{std::move(*trace)};
-  use.digest = bytes ? sha256(*bytes) : std::string();
+  TraceUse use = std::move(*trace);
   if (const Node* part = node.find("part")) {
     if (part->text == "all") use.part.reset();
     if (part->text == "calibration") use.part = profiles::TracePart::calibration;

@@ -4,7 +4,6 @@
 #include <map>
 #include <set>
 
-#include "core/files.hpp"
 #include "scenarios/limits.hpp"
 #include "scenarios/read_context.hpp"
 
@@ -17,14 +16,14 @@ class ProfileLibrary {
   explicit ProfileLibrary(ReadContext& context) : context_(context) {}
 
   profiles::ProfilePointer get(const Node& reference) {
-    auto path = resolve_reference(reference.text, context_.folder, "profiles/devices", reference.where);
+    auto path = context_.files.resolve(reference.text, context_.folder, "profiles/devices", reference.where);
     if (!path) {
       context_.append(std::move(path.error()));
       return nullptr;
     }
     const auto [entry, is_new] = read_.emplace(*path, nullptr);
     if (!is_new) return entry->second;
-    auto profile = profiles::read_profile(*path);
+    auto profile = context_.files.profile(*path);
     if (profile) {
       entry->second = std::move(*profile);
     } else {

@@ -23,10 +23,11 @@ std::string suggest(std::string_view word, const std::vector<std::string>& known
   return fmt::format("there are {}, among them {}", known.size(), list_words(first));
 }
 
-ReadContext::ReadContext(const Document& document, Scenario& result, Diagnostics& found)
+ReadContext::ReadContext(const Document& document, Scenario& result, ReadFiles& known_files, Diagnostics& found)
     : root(document.root),
       folder(std::filesystem::path(document.file).parent_path().string()),
       scenario(result),
+      files(known_files),
       diagnostics_(found) {
   for (const Diagnostic& diagnostic : found) {
     if (diagnostic.severity == Severity::error) refused_paths_.insert(diagnostic.where.path);

@@ -9,6 +9,7 @@
 
 #include "core/diagnostic.hpp"
 #include "core/document.hpp"
+#include "scenarios/read_files.hpp"
 #include "scenarios/scenario.hpp"
 
 /// Private to scenarios: what the readers of a scenario's parts share. Each part notes what is wrong and goes on with
@@ -18,11 +19,12 @@ namespace tiercut::scenarios {
 class ReadContext {
  public:
   /// `diagnostics` holds what the format check found; what it refused is not read.
-  ReadContext(const Document& document, Scenario& result, Diagnostics& found);
+  ReadContext(const Document& document, Scenario& result, ReadFiles& known_files, Diagnostics& found);
 
   const Node& root;
   const std::string folder;  ///< of the scenario file: references are relative to it
   Scenario& scenario;
+  ReadFiles& files;
 
   void error(std::string code, const Location& where, std::string message, std::string hint = {});
   void warning(std::string code, const Location& where, std::string message, std::string hint = {});

@@ -5,6 +5,7 @@
 
 #include "core/files.hpp"
 #include "scenarios/read_context.hpp"
+#include "scenarios/scenario_series.hpp"
 
 namespace tiercut::scenarios {
 namespace {
@@ -51,9 +52,9 @@ std::string hash_of(const Node& root, const Scenario& scenario) {
 void read_model_of(ReadContext& context) {
   const Node* reference = context.find(context.root, "model");
   if (reference == nullptr) return;
-  auto path = resolve_reference(reference->text, context.folder, "model/zoo", reference->where);
+  auto path = context.files.resolve(reference->text, context.folder, "model/zoo", reference->where);
   if (!path) return context.append(std::move(path.error()));
-  auto model = model::read_model(*path);
+  auto model = context.files.model(*path);
   if (!model) return context.append(std::move(model.error()));
   context.scenario.model = std::move(*model);
 }
@@ -79,7 +80,8 @@ void sort_for_reading(Diagnostics& diagnostics, const std::string& file) {
   });
 }
 
-Result<ScenarioPointer> read_parts(const Document& document, Diagnostics diagnostics) {
+Result<ScenarioPointer> read_parts(const Document& document, ReadFiles& files, Diagnostics diagnostics,
+                                   bool is_hashed = true) {
   check(document, scenario_format(), diagnostics);
   const bool is_other_kind = std::any_of(diagnostics.begin(), diagnostics.end(), [](const Diagnostic& diagnostic) {
     return diagnostic.code == "wrong-schema";
@@ -88,7 +90,7 @@ Result<ScenarioPointer> read_parts(const Document& document, Diagnostics diagnos
 
   auto scenario = std::make_shared<Scenario>();
   scenario->file = document.file;
-  ReadContext context(document, *scenario, diagnostics);
+  ReadContext context(document, *scenario, files, diagnostics);
   if (const Node* name = context.find(document.root, "name")) scenario->name = name->text;
   if (const Node* text = context.find(document.root, "description")) scenario->description = text->text;
   read_model_of(context);
@@ -103,38 +105,36 @@ Result<ScenarioPointer> read_parts(const Document& document, Diagnostics diagnos
   sort_for_reading(diagnostics, document.file);
   if (has_errors(diagnostics)) return tl::unexpected(std::move(diagnostics));
   scenario->warnings = std::move(diagnostics);
-  scenario->hash = hash_of(document.root, *scenario);
+  if (is_hashed) scenario->hash = hash_of(document.root, *scenario);
   scenario->prepare();
   return ScenarioPointer(std::move(scenario));
 }
 
 /// A new device or link made of a single value is a slip in its name: `links.upp.latency=20ms`.
-bool names_what_exists(const Document& document, const std::string& assignment, Diagnostics& diagnostics) {
+Result<void> names_what_exists(const Node& root, const ValuePath& path, Location where) {
+  if (path.size() < 3 || path[1].index) return {};
   for (const auto& [section, code] : {std::pair("devices", "unknown-device"), std::pair("links", "unknown-link")}) {
-    const std::string start = std::string(section) + ".";
-    if (!assignment.starts_with(start)) continue;
-    const std::size_t end = assignment.find_first_of(".=[\"", start.size());
-    if (end == std::string::npos || assignment[end] != '.') continue;
-    const std::string name = assignment.substr(start.size(), end - start.size());
-    const Node* map = document.root.find(section);
-    if (map == nullptr || map->kind != NodeKind::map || map->find(name) != nullptr) continue;
+    if (path[0].key != section) continue;
+    const Node* map = root.find(section);
+    if (map == nullptr || map->kind != NodeKind::map || map->find(path[1].key) != nullptr) continue;
     std::vector<std::string> names;
     for (const auto& [key, node] : map->fields) names.push_back(key);
-    diagnostics.push_back({Severity::error,
-                           code,
-                           {"--set " + assignment, 0, 0, start + name},
-                           "there is nothing called `" + name + "` under " + section,
-                           suggest(name, names)});
-    return false;
+    where.path = std::string(section) + "." + path[1].key;
+    return fail(code, "there is nothing called `" + path[1].key + "` under " + section, suggest(path[1].key, names),
+                std::move(where));
   }
-  return true;
+  return {};
 }
 
-}  // namespace
+Result<void> put_override(Document& document, const std::string& text) {
+  const Location where{"--set " + text, 0, 0, {}};
+  if (const auto path = parse_path(text.substr(0, text.find('=')), where)) {
+    if (auto known = names_what_exists(document.root, *path, where); !known) return known;
+  }
+  return set_value(document, text);
+}
 
-Result<ScenarioPointer> scenario_from(const Document& document) { return read_parts(document, {}); }
-
-Result<ScenarioPointer> read_scenario(const std::string& path, const std::vector<std::string>& overrides) {
+Result<Document> read_document_of(const std::string& path) {
   std::string file = path;
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) {
@@ -142,16 +142,75 @@ Result<ScenarioPointer> read_scenario(const std::string& path, const std::vector
     if (!shipped) return tl::unexpected(std::move(shipped.error()));
     file = std::move(*shipped);
   }
-  auto document = read_document(file, Defects::keep);
-  if (!document) return tl::unexpected(std::move(document.error()));
+  return read_document(file, Defects::keep);
+}
+
+Diagnostics override_all(Document& document, const std::vector<std::string>& overrides) {
   Diagnostics diagnostics;
-  for (const std::string& assignment : overrides) {
-    if (!names_what_exists(*document, assignment, diagnostics)) continue;
-    if (auto set = set_value(*document, assignment); !set) {
+  for (const std::string& text : overrides) {
+    if (auto set = put_override(document, text); !set) {
       for (Diagnostic& diagnostic : set.error()) diagnostics.push_back(std::move(diagnostic));
     }
   }
-  return read_parts(*document, std::move(diagnostics));
+  return diagnostics;
+}
+
+}  // namespace
+
+Result<ScenarioPointer> scenario_from(const Document& document) {
+  ReadFiles files;
+  return read_parts(document, files, {});
+}
+
+Result<ScenarioPointer> read_scenario(const std::string& path, const std::vector<std::string>& overrides) {
+  auto document = read_document_of(path);
+  if (!document) return tl::unexpected(std::move(document.error()));
+  Diagnostics diagnostics = override_all(*document, overrides);
+  ReadFiles files;
+  return read_parts(*document, files, std::move(diagnostics));
+}
+
+struct ScenarioSeries::Files {
+  ReadFiles files;
+};
+
+ScenarioSeries::ScenarioSeries(Document document, std::shared_ptr<Files> files)
+    : document_(std::move(document)), files_(std::move(files)) {}
+
+Result<ScenarioSeries> ScenarioSeries::open(const std::string& path, const std::vector<std::string>& overrides) {
+  auto document = read_document_of(path);
+  if (!document) return tl::unexpected(std::move(document.error()));
+  if (Diagnostics diagnostics = override_all(*document, overrides); !diagnostics.empty()) {
+    return tl::unexpected(std::move(diagnostics));
+  }
+  return ScenarioSeries(std::move(*document), std::make_shared<Files>());
+}
+
+Result<void> ScenarioSeries::check_path(const ValuePath& path, const Location& where) const {
+  return names_what_exists(document_.root, path, where);
+}
+
+Result<void> ScenarioSeries::put(const Assignment& assignment) {
+  if (auto known = check_path(assignment.path, assignment.value.where); !known) return known;
+  return put_value(document_.root, assignment.path, assignment.value);
+}
+
+Result<ScenarioPointer> ScenarioSeries::read(const std::vector<Assignment>& assignments) const {
+  return read_with(assignments, true);
+}
+
+Result<ScenarioPointer> ScenarioSeries::read_unhashed(const std::vector<Assignment>& assignments) const {
+  return read_with(assignments, false);
+}
+
+Result<ScenarioPointer> ScenarioSeries::read_with(const std::vector<Assignment>& assignments, bool is_hashed) const {
+  Document changed{document_.file, {}, document_.root, document_.defects};
+  for (const Assignment& assignment : assignments) {
+    if (auto put = put_value(changed.root, assignment.path, assignment.value); !put) {
+      return tl::unexpected(std::move(put.error()));
+    }
+  }
+  return read_parts(changed, files_->files, {}, is_hashed);
 }
 
 }  // namespace tiercut::scenarios

@@ -16,6 +16,7 @@ Measurements::Measurements(const CompiledGraph& graph, const Options& options)
       with_terms_(options.with_terms),
       exact_left_(options.exact_percentiles_up_to),
       latencies_(graph.source->exits.size() + 1),
+      limit_(options.limit),
       usage_(graph.source->resources.size()) {}
 
 void Measurements::answered(const Record& record) {
@@ -24,6 +25,7 @@ void Measurements::answered(const Record& record) {
   }
   latencies_[static_cast<std::size_t>(record.answered_by)].add(record.latency);
   if (record.is_right.value_or(false)) ++right_;
+  if (limit_ && record.latency > *limit_) ++late_;
   for (std::size_t t = 0; with_terms_ && t < record.terms.size(); ++t) {
     total_terms_[t] = saturated_sum(total_terms_[t], record.terms[t]);
   }
@@ -45,6 +47,7 @@ void Measurements::fill_latencies(SimulationResult& result) {
 void Measurements::fill(SimulationResult& result, Span duration) {
   fill_latencies(result);
   result.total_terms = total_terms_;
+  if (limit_) result.late = late_ + unanswered_;
   if (graph_.source->replay != nullptr) result.right = right_;
   result.duration = duration.seconds();
   for (std::size_t r = 0; r < usage_.size(); ++r) {

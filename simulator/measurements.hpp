@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "simulator/compiled_graph.hpp"
@@ -49,6 +50,8 @@ class Measurements {
   deployment::Terms total_terms_{};
   std::int64_t unanswered_ = 0;
   std::int64_t right_ = 0;
+  std::optional<Span> limit_;
+  std::int64_t late_ = 0;
   std::vector<Usage> usage_;  // by resource
 };
 

@@ -44,6 +44,7 @@ struct Options {
   Engine engine = Engine::automatic;
   std::int64_t samples = 10'000;  ///< arrivals to simulate, warm-up included
   std::uint64_t seed = 1;
+  std::optional<Span> limit{};  ///< answers that take longer are counted as late
   bool with_terms = true;  ///< also record what each latency consists of; without, records and totals have zeros
   /// While no more samples than this have been answered, percentiles are exact, at eight bytes a sample; beyond, they
   /// come from counts, in memory that does not grow (SimulationResult::percentile_error).
@@ -84,6 +85,7 @@ struct SimulationResult {
   double percentile_error = 0;             ///< relative, of every percentile; 0: exact. Mean and maximum are exact.
   double mean_standard_error_s = 0;        ///< of the mean, taking samples as independent
   std::vector<std::int64_t> answered_by;   ///< by exit, then the final answer
+  std::optional<std::int64_t> late;        ///< with a limit: samples beyond it, unanswered ones among them
   std::optional<std::int64_t> right;       ///< with an exit trace: samples answered rightly
   std::vector<Summary> latency_by_exit_s;  ///< the same order; zeros where none
   deployment::Terms total_terms{};         ///< summed over the samples that count
