@@ -9,6 +9,7 @@
 #include "core/diagnostic.hpp"
 #include "core/schema.hpp"
 #include "core/statistics.hpp"
+#include "deployment/threshold_claims.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace tiercut::deployment {
@@ -51,7 +52,8 @@ struct PlanDocument {
   double objective_s = 0;
   double lower_bound_s = 0;
   double gap = 0;
-  std::optional<Summary> latency_s;  ///< predicted
+  std::optional<Summary> latency_s;           ///< predicted
+  std::optional<ThresholdClaims> thresholds;  ///< when they were chosen with the placement
 };
 
 /// The file format `tiercut/plan/1`.

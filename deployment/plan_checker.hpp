@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,13 +18,15 @@ struct CheckReport {
   double cheap_bound_s = 0;  ///< a lower bound on any plan's mean latency, by relaxation: every layer at its cheapest
                              ///< place, no links but those the answer must cross
   std::vector<MemoryUse> memory;
+  std::optional<PartFigures> measured, held_out;  ///< recounted, of thresholds that were chosen
   bool holds() const { return !has_errors(findings); }
 };
 
 /// Verifies a plan against its scenario without the planner or its estimate: hash, places, pins, memory, the
 /// latency of every outcome by an evaluation of its own, the requirement, and the claims of the document
 /// (objective, statistics, lower bound <= objective, status). Codes: stale-plan, pin-violated, over-memory,
-/// requirement-missed, wrong-objective, wrong-latency, wrong-bound, plus those of lowering.
+/// requirement-missed, wrong-objective, wrong-latency, wrong-bound, wrong-figures, wrong-certificate, loss-missed, plus
+/// those of lowering.
 CheckReport check_plan(const scenarios::Scenario& scenario, const PlanDocument& document);
 
 }  // namespace tiercut::deployment

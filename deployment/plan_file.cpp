@@ -5,6 +5,7 @@
 
 #include "core/document.hpp"
 #include "core/files.hpp"
+#include "deployment/claims_file.hpp"
 #include "deployment/places.hpp"
 #include "deployment/plan.hpp"
 #include "deployment/plan_reader.hpp"
@@ -26,14 +27,6 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string time_text(double seconds) { return format_quantity(seconds, Dimension::time); }
-
-std::string latency_text(const Summary& summary) {
-  std::string text = "latency:\n";
-  for (const Statistic statistic : all_statistics) {
-    text += fmt::format("  {}: {}\n", to_text(statistic), time_text(summary.at(statistic)));
-  }
-  return text;
-}
 
 std::string decisions_text(const Plan& plan, const scenarios::Scenario& scenario) {
   const model::Model& net = *scenario.model;
@@ -59,10 +52,6 @@ std::string decisions_text(const Plan& plan, const scenarios::Scenario& scenario
 
 Format make() {
   const auto time = shape::non_negative(Dimension::time);
-  std::vector<Field> statistics;
-  for (const Statistic statistic : all_statistics) {
-    statistics.push_back({std::string(to_text(statistic)), time, true, "Predicted latency of one sample by itself."});
-  }
   const auto exit = shape::record({
       {"use", shape::boolean(), true, "Whether samples may stop at this exit; its branch is dropped when not."},
       {"escalation", shape::word({"after", "eager"}), true, "Whether later layers wait for the exit's decision."},
@@ -78,10 +67,13 @@ Format make() {
           {"made_by", shape::text(), true, "Program and version, or a person."},
           {"status", shape::word({"optimal", "feasible", "infeasible"}), true, "What is claimed of the plan."},
           {"method", shape::text(), true, "How it was found."},
-          {"objective", time, true, "Mean latency."},
-          {"lower_bound", time, true, "No plan has a smaller mean latency."},
+          {"objective", time, true, "Mean latency, or the statistic of the scenario's objective."},
+          {"lower_bound", time, true, "No plan has a smaller one."},
           {"gap", shape::non_negative(Dimension::ratio), true, "(objective - lower bound) / objective."},
-          {"latency", shape::record(std::move(statistics)), false, "Predicted statistics."},
+          {"latency", latency_shape("Predicted latency of one sample by itself."), false, "Predicted statistics."},
+          {"thresholds", claims_shape(), false,
+           "What is claimed of thresholds that were chosen; then objective, lower bound and gap are about the "
+           "calibration part."},
           {"placement", shape::map(shape::text(), 0), true,
            "Device of each layer, as pi, cameras.3 or jetson:gpu; Input and Output follow the workload."},
           {"exits", shape::map(exit), false, "What is done with each exit. Required when the model has any."},
@@ -106,7 +98,8 @@ std::string to_yaml(const PlanDocument& document, const scenarios::Scenario& sce
                       in_quotes(document.method));
   text += fmt::format("objective: {}\nlower_bound: {}\ngap: {}\n", time_text(document.objective_s),
                       time_text(document.lower_bound_s), format_quantity(document.gap, Dimension::ratio));
-  if (document.latency_s) text += latency_text(*document.latency_s);
+  if (document.latency_s) text += latency_text(*document.latency_s, "");
+  if (document.thresholds) text += claims_text(*document.thresholds);
   return text + decisions_text(document.plan, scenario);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "deployment/claims_file.hpp"
 #include "deployment/places.hpp"
 
 namespace tiercut::deployment {
@@ -41,17 +42,8 @@ class PlanReader {
     result_.objective_s = as_quantity(at(root_, "objective"), Dimension::time);
     result_.lower_bound_s = as_quantity(at(root_, "lower_bound"), Dimension::time);
     result_.gap = as_quantity(at(root_, "gap"), Dimension::ratio);
-    const Node* latency = root_.find("latency");
-    if (latency == nullptr) return;
-    const auto of = [latency](Statistic statistic) {
-      return as_quantity(at(*latency, to_text(statistic)), Dimension::time);
-    };
-    result_.latency_s = Summary{.mean = of(Statistic::mean),
-                                .p50 = of(Statistic::p50),
-                                .p90 = of(Statistic::p90),
-                                .p95 = of(Statistic::p95),
-                                .p99 = of(Statistic::p99),
-                                .max = of(Statistic::max)};
+    if (const Node* latency = root_.find("latency")) result_.latency_s = latency_from(*latency);
+    if (const Node* thresholds = root_.find("thresholds")) result_.thresholds = claims_from(*thresholds);
   }
 
   void read_placement() {

@@ -85,9 +85,8 @@ double links_from(const scenarios::Scenario& scenario, model::LayerId input) {
   return 0;
 }
 
-}  // namespace
-
-double mean_latency_bound(const scenarios::Scenario& scenario, const Plan& plan) {
+/// By layer: the least time to its end, whatever runs where.
+std::vector<double> least_times(const scenarios::Scenario& scenario) {
   const auto& model = *scenario.model;
   std::vector<double> path(model.layers.size(), 0);
   for (model::LayerId id = 0; id < model.layer_count(); ++id) {
@@ -101,6 +100,23 @@ double mean_latency_bound(const scenarios::Scenario& scenario, const Plan& plan)
     }
     path[static_cast<std::size_t>(id)] = before + cheapest(scenario, layer);
   }
+  return path;
+}
+
+}  // namespace
+
+std::vector<double> least_answer_times(const scenarios::Scenario& scenario) {
+  const auto& model = *scenario.model;
+  const std::vector<double> path = least_times(scenario);
+  std::vector<double> times;
+  for (std::size_t answer = 0; answer <= model.exits.size(); ++answer)
+    times.push_back(path[static_cast<std::size_t>(model.answer_layer(static_cast<int>(answer)))]);
+  return times;
+}
+
+double mean_latency_bound(const scenarios::Scenario& scenario, const Plan& plan) {
+  const auto& model = *scenario.model;
+  const std::vector<double> path = least_times(scenario);
   const int finals = static_cast<int>(model.exits.size());
   double bound = 0, reached = 1;
   double least_so_far = path[static_cast<std::size_t>(model.answer_layer(finals))];

@@ -65,7 +65,28 @@ class Replay {
 
   bool overlapped() const { return overlapped_; }
 
+  /// Back from the answer along what came first, until an edge says whose answer it is.
+  int answered_by() {
+    for (StageId id = graph_.answer;;) {
+      const auto& stage = graph_.stage(id);
+      const bool is_race = std::holds_alternative<FirstConclusive>(stage.work);
+      const Edge* first = nullptr;
+      for (const auto& edge : stage.inputs) {
+        if (state_of(edge) != EdgeState::fired) continue;
+        if (!is_race && edge.when == Condition::conclusive) return decided_by(edge);
+        const auto key = [this](const Edge& of) { return std::pair(*at(of.from).fired, of.from); };
+        if (first == nullptr || key(edge) < key(*first)) first = &edge;
+      }
+      if (is_race && first->when == Condition::conclusive) return decided_by(*first);
+      const bool goes_on = is_race || std::holds_alternative<Answer>(stage.work);
+      if (!goes_on) return static_cast<int>(graph_.exits.size());
+      id = first->from;
+    }
+  }
+
  private:
+  int decided_by(const Edge& edge) const { return std::get<Decision>(graph_.stage(edge.from).work).exit; }
+
   int count() const { return static_cast<int>(stages_.size()); }
   Progress& at(StageId id) { return stages_[static_cast<std::size_t>(id)]; }
   ConnectionState& connection(int index) { return connections_[static_cast<std::size_t>(index)]; }
@@ -330,6 +351,12 @@ std::optional<Span> replay(const StageGraph& graph, const std::vector<bool>& con
   const auto latency = sample.run();
   if (overlapped != nullptr && sample.overlapped()) *overlapped = true;
   return latency;
+}
+
+std::optional<int> answered_by(const StageGraph& graph, const std::vector<bool>& conclusive) {
+  Replay sample(graph, conclusive);
+  if (!sample.run()) return std::nullopt;
+  return sample.answered_by();
 }
 
 Result<Summary> replay_mixture(const StageGraph& graph, bool* overlapped) {

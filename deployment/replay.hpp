@@ -15,6 +15,9 @@ namespace tiercut::deployment {
 /// Fair links are exact while messages do not overlap on one; `overlapped` (may be null) is set when they did.
 std::optional<Span> replay(const StageGraph& graph, const std::vector<bool>& conclusive, bool* overlapped = nullptr);
 
+/// The exit whose answer is delivered first then, or exits.size() for the final one; nothing without an answer.
+std::optional<int> answered_by(const StageGraph& graph, const std::vector<bool>& conclusive);
+
 /// Latency mixture over every combination of the exits that the graph asks. Fails with too-many-outcomes beyond 12.
 Result<Summary> replay_mixture(const StageGraph& graph, bool* overlapped = nullptr);
 

@@ -205,6 +205,7 @@ class GraphSearch {
   double bound_of(const std::vector<std::int64_t>& reach) {
     for (std::int64_t time : reach)
       if (time >= Bounds::never) return std::numeric_limits<double>::infinity();
+    if (goal_.collector != nullptr) return goal_.collector->rank(bounds_.answers(), reach);
     if (goal_.kind == Goal::Kind::statistic) return mixture_at(reach, goal_.statistic);
     if (goal_.limit && Span::from(Seconds(mixture_at(reach, goal_.statistic))) > *goal_.limit)
       return std::numeric_limits<double>::infinity();
@@ -213,6 +214,15 @@ class GraphSearch {
 
   bool is_hopeless(double bound) const {
     return std::isinf(bound) || (outcome_.best && bound >= outcome_.best->value_s * (1 - 1e-12));
+  }
+
+  bool is_over() {
+    constexpr std::size_t nodes_between_questions = 64;
+    if (effort_.should_stop && !is_stopped_ && nodes_ >= asked_at_ + nodes_between_questions) {
+      asked_at_ = nodes_;
+      is_stopped_ = effort_.should_stop();
+    }
+    return is_stopped_ || nodes_ > effort_.nodes || leaves_ > effort_.leaves;
   }
 
   void place_from(std::size_t depth) {
@@ -229,9 +239,12 @@ class GraphSearch {
     std::stable_sort(choices.begin(), choices.end(), [](const auto& a, const auto& b) { return a.bound < b.bound; });
     for (const Choice& choice : choices) {
       if (is_hopeless(choice.bound)) continue;
-      if (nodes_ > effort_.nodes || leaves_ > effort_.leaves) {
+      if (is_over()) {
         outcome_.is_complete = false;
         open_bound_ = std::min(open_bound_, choice.bound);
+        if (goal_.collector == nullptr) continue;
+        look_from(depth, id, choice.placed);
+        goal_.collector->leave(bounds_.answers(), reach_[depth + 1]);
         continue;
       }
       at(id) = choice.placed;
@@ -239,6 +252,8 @@ class GraphSearch {
       for (std::size_t k = 0; k < net_.exits.size(); ++k)
         if (net_.exits[k].layer == id) decided_[k] = choice.placed.finish + bounds_.exit_check(choice.place);
       look_from(depth, id, choice.placed);
+      // What was collected since may make this branch needless.
+      if (goal_.collector != nullptr && is_hopeless(bound_of(reach_[depth + 1]))) continue;
       place_from(depth + 1);
     }
   }
@@ -257,6 +272,7 @@ class GraphSearch {
     if (goal_.has_memory_limits && !pools_over(scenario_, plan_).empty()) return;
     const auto graph = deployment::lower(scenario_, plan_);
     if (!graph) return;
+    if (goal_.collector != nullptr) return goal_.collector->take(plan_, *graph);
     const auto latency = estimate_latency(*graph);
     if (!latency || !std::isfinite(latency->max)) return;
     if (goal_.kind == Goal::Kind::mean && goal_.limit &&
@@ -284,7 +300,8 @@ class GraphSearch {
   std::vector<int> order_;
   SearchOutcome outcome_;
   double open_bound_ = std::numeric_limits<double>::infinity();
-  std::size_t nodes_ = 0, leaves_ = 0;
+  std::size_t nodes_ = 0, leaves_ = 0, asked_at_ = 0;
+  bool is_stopped_ = false;
 };
 
 }  // namespace

@@ -43,4 +43,30 @@ std::string name_of_pool(const scenarios::Scenario& scenario, const deployment::
   return name + " (" + profile.pools[static_cast<std::size_t>(use.pool)].name + ")";
 }
 
+Result<PlanningResult> judged(const scenarios::Scenario& scenario, const deployment::Plan& plan) {
+  auto graph = deployment::lower(scenario, plan);
+  if (!graph) return tl::unexpected(graph.error());
+  auto estimated = estimate(*graph);
+  if (!estimated) return tl::unexpected(estimated.error());
+  PlanningResult result;
+  result.plan = plan;
+  result.objective_s = estimated->latency_s.mean;
+  if (!meets_latency(scenario, estimated->latency_s)) result.conflict.push_back(name_of_requirement(scenario));
+  for (const auto& use : pools_over(scenario, plan)) result.conflict.push_back(name_of_pool(scenario, use));
+  result.status = result.conflict.empty() ? deployment::PlanStatus::feasible : deployment::PlanStatus::infeasible;
+  result.notes = graph->notes;
+  if (graph->is_random)
+    result.notes.push_back({Severity::note, "random-latency", Location{scenario.file, 0, 0, {}},
+                            "costs or links of this plan are random; the percentiles here are of nominal values",
+                            "simulate the plan for percentiles"});
+  result.graph = std::move(*graph);
+  result.estimate = std::move(*estimated);
+  return result;
+}
+
+void set_bound(PlanningResult& result, double bound) {
+  result.lower_bound_s = std::min(bound, result.objective_s);
+  result.gap = result.objective_s > 0 ? (result.objective_s - result.lower_bound_s) / result.objective_s : 0;
+}
+
 }  // namespace tiercut::planner

@@ -6,6 +6,7 @@
 
 #include "deployment/lowering.hpp"
 #include "planner/estimate.hpp"
+#include "planner/planner.hpp"
 
 /// Whether a plan keeps what the scenario asks (internal to planner/).
 namespace tiercut::planner {
@@ -23,5 +24,9 @@ std::string name_of_pool(const scenarios::Scenario& scenario, const deployment::
 
 /// The unnecessary zeros left out, rounded down or up in the sixth digit after the point: `11.79 ms`.
 std::string milliseconds(double seconds, bool rounds_up);
+
+/// Lowers and estimates the plan; status by memory and latency, conflicts named. Bounds are left to the caller.
+Result<PlanningResult> judged(const scenarios::Scenario& scenario, const deployment::Plan& plan);
+void set_bound(PlanningResult& result, double bound);
 
 }  // namespace tiercut::planner

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "deployment/relaxation.hpp"
 #include "planner/baselines.hpp"
+#include "planner/conflict.hpp"
+#include "planner/joint_plan.hpp"
 #include "planner/judgement.hpp"
 #include "planner/solve.hpp"
 #include "planner/ways_out.hpp"
@@ -17,40 +20,17 @@ using deployment::Plan;
 using deployment::PlanStatus;
 using scenarios::Scenario;
 
-Goal goal_of(const Scenario& scenario, bool has_memory_limits) {
-  Goal goal{.kind = Goal::Kind::mean, .limit = std::nullopt, .has_memory_limits = has_memory_limits};
-  if (scenario.requirement.latency) {
-    goal.statistic = scenario.requirement.latency->statistic;
-    goal.limit = Span::from(scenario.requirement.latency->at_most);
+/// Undivided deployments are compared with the exits as the plan sets them.
+Scenario with_thresholds_of(const Scenario& scenario, const Plan& plan) {
+  Scenario settled = scenario;
+  for (std::size_t k = 0; k < settled.exits.size(); ++k) {
+    auto& exit = settled.exits[k];
+    if (!plan.uses_exit[k]) exit.reset();
+    if (!exit || !exit->is_open) continue;
+    exit->threshold = plan.thresholds[k];
+    exit->is_open = false;
   }
-  return goal;
-}
-
-/// Lowers and estimates the plan; status by memory and requirement, conflicts named. Bounds are left to the caller.
-Result<PlanningResult> judged(const Scenario& scenario, const Plan& plan) {
-  auto graph = deployment::lower(scenario, plan);
-  if (!graph) return tl::unexpected(graph.error());
-  auto estimated = estimate(*graph);
-  if (!estimated) return tl::unexpected(estimated.error());
-  PlanningResult result;
-  result.plan = plan;
-  result.objective_s = estimated->latency_s.mean;
-  if (!meets_latency(scenario, estimated->latency_s)) result.conflict.push_back(name_of_requirement(scenario));
-  for (const auto& use : pools_over(scenario, plan)) result.conflict.push_back(name_of_pool(scenario, use));
-  result.status = result.conflict.empty() ? PlanStatus::feasible : PlanStatus::infeasible;
-  result.notes = graph->notes;
-  if (graph->is_random)
-    result.notes.push_back({Severity::note, "random-latency", Location{scenario.file, 0, 0, {}},
-                            "costs or links of this plan are random; the percentiles here are of nominal values",
-                            "simulate the plan for percentiles"});
-  result.graph = std::move(*graph);
-  result.estimate = std::move(*estimated);
-  return result;
-}
-
-void set_bound(PlanningResult& result, double bound) {
-  result.lower_bound_s = std::min(bound, result.objective_s);
-  result.gap = result.objective_s > 0 ? (result.objective_s - result.lower_bound_s) / result.objective_s : 0;
+  return settled;
 }
 
 /// The part of a result that does not depend on how the plan was found.
@@ -97,9 +77,29 @@ Result<PlanningResult> infeasible(const Scenario& scenario) {
   return result;
 }
 
+/// Names the smallest set of requirements that is to blame, pins included, and the ways out that each leaves.
+Result<PlanningResult> with_conflict(const Scenario& scenario, PlanningResult result, const PlanningOptions& options) {
+  if (result.status == PlanStatus::infeasible && options.with_ways_out) {
+    auto conflict = minimal_conflict(scenario, true);
+    if (!conflict) return tl::unexpected(conflict.error());
+    if (!conflict->names.empty()) result.conflict = std::move(conflict->names);
+    auto rounded = rounded_off(scenario, std::move(result), options);
+    if (rounded) std::move(conflict->ways_out.begin(), conflict->ways_out.end(), std::back_inserter(rounded->ways_out));
+    return rounded;
+  }
+  return rounded_off(scenario, std::move(result), options);
+}
+
 }  // namespace
 
 Result<PlanningResult> make_plan(const Scenario& scenario, const PlanningOptions& options) {
+  if (scenario.has_open_thresholds() || has_special_goal(scenario)) {
+    auto made = scenario.has_open_thresholds() ? make_joint_plan(scenario, options.should_stop)
+                                               : make_objective_plan(scenario, options.should_stop);
+    if (made && options.should_stop) made->is_stopped = options.should_stop();
+    if (made && options.with_baselines) made->baselines = price_baselines(with_thresholds_of(scenario, made->plan));
+    return made;
+  }
   const auto candidates = candidates_of(scenario);
   if (!candidates) return tl::unexpected(candidates.error());
   if (!candidates->has_choice()) {
@@ -109,10 +109,10 @@ Result<PlanningResult> make_plan(const Scenario& scenario, const PlanningOptions
     only->method = "pinned";
     only->examined = 1;
     set_bound(*only, only->objective_s);
-    return rounded_off(scenario, std::move(*only), options);
+    return with_conflict(scenario, std::move(*only), options);
   }
 
-  const auto solved = solve(scenario, goal_of(scenario, true));
+  const auto solved = solve(scenario, goal_of(scenario, true), {.should_stop = options.should_stop});
   if (!solved) return tl::unexpected(solved.error());
   if (!solved->outcome.best && !solved->outcome.is_complete)
     return fail("search-limit", "no plan was found within the search's limits", "pin layers to places",
@@ -120,13 +120,14 @@ Result<PlanningResult> make_plan(const Scenario& scenario, const PlanningOptions
   if (!solved->outcome.best) {
     auto nearest = infeasible(scenario);
     if (!nearest) return nearest;
-    return rounded_off(scenario, std::move(*nearest), options);
+    return with_conflict(scenario, std::move(*nearest), options);
   }
   auto result = judged(scenario, solved->outcome.best->plan);
   if (!result) return result;
   result->status = solved->outcome.is_complete ? PlanStatus::optimal : PlanStatus::feasible;
   result->method = solved->method;
   result->examined = solved->outcome.examined;
+  result->is_stopped = !solved->outcome.is_complete && options.should_stop && options.should_stop();
   set_bound(*result, solved->outcome.best->bound_s);
   return rounded_off(scenario, std::move(*result), options);
 }

@@ -9,6 +9,7 @@
 #include "core/diagnostic.hpp"
 #include "deployment/lowering.hpp"
 #include "deployment/plan.hpp"
+#include "deployment/threshold_claims.hpp"
 #include "planner/estimate.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -39,29 +40,36 @@ struct PlanningResult {
   deployment::Plan plan;  ///< the best plan; when infeasible the plan that comes nearest to the requirement
   Estimate estimate;      ///< of `plan`
   deployment::StageGraph graph;
-  double objective_s = 0;  ///< mean latency
+  double objective_s = 0;  ///< mean latency, or the statistic that the scenario's objective names
   double lower_bound_s = 0;
   double gap = 0;            ///< (objective - bound) / objective
   std::string method;        ///< `chain dynamic program`, `branch and bound`, `pinned`
   std::size_t examined = 0;  ///< labels or nodes, for the curious
   std::vector<Baseline> baselines;
-  std::vector<std::string> conflict;  ///< when infeasible: the constraints that cannot hold together
+  std::vector<std::string> conflict;  ///< when infeasible: requirements that cannot hold together, none of them idle
   std::vector<WayOut> ways_out;
+  std::optional<deployment::ThresholdClaims> claims;  ///< when thresholds were chosen; then objective_s, bound and gap
+                                                      ///< are those of its `measured`
+  bool is_stopped = false;                            ///< the search was ended by should_stop
   Diagnostics notes;
 };
 
 struct PlanningOptions {
   bool with_ways_out = true;
   bool with_baselines = true;
+  /// Asked now and then: true ends the search, and the best plan so far comes with its proven gap. The dynamic program
+  /// over chains is not asked; it ends by itself.
+  std::function<bool()> should_stop = {};
 };
 
 /// Simulated latency of a plan, for planners that refine under load; the caller provides it (the planner never
 /// includes the simulator).
 using LatencyOracle = std::function<Result<Summary>(const deployment::StageGraph&)>;
 
-/// The best plan that meets the requirement: least mean latency; among equals the one with fewer cuts, then the
-/// first places of the file. Exact over chains with exits on any number of devices; other graphs are searched by
-/// branch and bound while small, and fail with model-not-chain (pin layers) beyond.
+/// The best plan that meets the requirement: least mean latency, or what the scenario's objective says; among equals
+/// the one with fewer cuts, then the first places of the file. Exact over chains with exits on any number of devices;
+/// other graphs are searched by branch and bound while small, and fail with model-not-chain (pin layers) beyond.
+/// Thresholds that the scenario leaves open are chosen with the placement (joint_plan.hpp).
 Result<PlanningResult> make_plan(const scenarios::Scenario& scenario, const PlanningOptions& options = {});
 
 /// Evaluates a given plan as make_plan reports it (status feasible or infeasible).

@@ -24,15 +24,25 @@ void hold_against_estimate(const scenarios::Scenario& scenario, const Goal& goal
 
 }  // namespace
 
-Result<Solved> solve(const scenarios::Scenario& scenario, const Goal& goal) {
+Goal goal_of(const scenarios::Scenario& scenario, bool has_memory_limits) {
+  Goal goal{.kind = Goal::Kind::mean, .limit = std::nullopt, .has_memory_limits = has_memory_limits};
+  if (scenario.requirement.latency) {
+    goal.statistic = scenario.requirement.latency->statistic;
+    goal.limit = Span::from(scenario.requirement.latency->at_most);
+  }
+  return goal;
+}
+
+Result<Solved> solve(const scenarios::Scenario& scenario, const Goal& goal, const Effort& effort) {
   const auto candidates = candidates_of(scenario);
   if (!candidates) return tl::unexpected(candidates.error());
   if (auto outcome = search_chain(scenario, *candidates, goal)) {
     if (outcome->best) hold_against_estimate(scenario, goal, *outcome->best);
     return Solved{std::move(*outcome), "chain dynamic program"};
   }
-  Solved solved{search_graph(scenario, *candidates, goal, {}), "branch and bound"};
-  if (!solved.outcome.is_complete && !scenario.model->is_chain_with_exits())
+  Solved solved{search_graph(scenario, *candidates, goal, effort), "branch and bound"};
+  const bool is_told = effort.should_stop && effort.should_stop();
+  if (!solved.outcome.is_complete && !is_told && !scenario.model->is_chain_with_exits())
     return fail("model-not-chain",
                 fmt::format("model {} is no chain, and {} nodes of branch and bound did not settle its best plan",
                             scenario.model->name, solved.outcome.examined),

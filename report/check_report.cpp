@@ -18,15 +18,24 @@ namespace {
 std::string plan_lines(const CheckedPlan& plan) {
   const deployment::CheckReport& report = plan.report;
   Table table({{"checked"}, {"claimed", Align::right}, {"recomputed", Align::right}});
-  table.add({"mean latency", format_duration(Seconds(plan.document.objective_s)),
-             format_duration(Seconds(report.objective_s))});
+  const auto& objective = plan.scenario->objective;
+  table.add({std::string(to_text(objective ? objective->statistic : Statistic::mean)) + " latency",
+             format_duration(Seconds(plan.document.objective_s)), format_duration(Seconds(report.objective_s))});
   for (const Statistic statistic : all_statistics) {
     if (!plan.document.latency_s || statistic == Statistic::mean) continue;
     table.add({std::string(to_text(statistic)), format_duration(Seconds(plan.document.latency_s->at(statistic))),
                format_duration(Seconds(report.latency_s.at(statistic)))});
   }
+  const bool is_by_search = report.cheap_bound_s < plan.document.lower_bound_s * (1 - 1e-9);
   table.add({"lower bound", format_duration(Seconds(plan.document.lower_bound_s)),
-             "at least " + format_duration(Seconds(report.cheap_bound_s))});
+             "at least " + format_duration(Seconds(report.cheap_bound_s)) + (is_by_search ? ", more by search" : "")});
+  if (const auto& claims = plan.document.thresholds) {
+    const auto lost = [](const std::optional<deployment::PartFigures>& part) {
+      return part ? fmt::format("{} of {}", part->lost, part->samples) : std::string("-");
+    };
+    table.add({"lost when chosen", lost(claims->measured), lost(report.measured)});
+    table.add({"lost held out", lost(claims->held_out), lost(report.held_out)});
+  }
   for (const deployment::MemoryUse& use : report.memory) {
     table.add(
         {"memory of " + pool_name(*plan.scenario, use), "usable " + format_size(use.usable), format_size(use.total())});

@@ -5,6 +5,7 @@
 #include "report/answers.hpp"
 #include "report/json_parts.hpp"
 #include "report/plan_report.hpp"
+#include "report/threshold_report.hpp"
 
 namespace tiercut::report {
 
@@ -19,7 +20,7 @@ Json exits_json(const scenarios::Scenario& scenario, const deployment::Plan& pla
   return json;
 }
 
-Json thresholds_json(const scenarios::Scenario& scenario, const deployment::Plan& plan) {
+Json plan_thresholds_json(const scenarios::Scenario& scenario, const deployment::Plan& plan) {
   Json json = Json::object();
   for (std::size_t exit = 0; exit < plan.thresholds.size(); ++exit) {
     const auto& threshold = plan.thresholds[exit];
@@ -74,13 +75,14 @@ std::string plan_json(const scenarios::Scenario& scenario, const planner::Planni
                {"method", result.method},
                {"placement", placement_json(scenario, result.plan)},
                {"exits", exits_json(scenario, result.plan)},
-               {"thresholds", thresholds_json(scenario, result.plan)},
+               {"thresholds", plan_thresholds_json(scenario, result.plan)},
                {"predicted", predicted_json(scenario, result)},
                {"memory", memory_json(scenario, deployment::memory_use(scenario, result.plan))},
                {"baselines", baselines_json(result)},
                {"conflict", result.conflict},
                {"ways_out", ways_out_json(result)},
                {"notes", json_of(result.notes)}};
+  if (result.claims) json["chosen"] = thresholds_json(*result.claims);
   add_origin(json, scenario);
   return dump(json);
 }

@@ -10,6 +10,7 @@
 #include "report/notes.hpp"
 #include "report/plan_report.hpp"
 #include "report/table.hpp"
+#include "report/threshold_report.hpp"
 
 namespace tiercut::report {
 
@@ -59,6 +60,7 @@ std::string head(const Scenario& scenario, const PlanningResult& result) {
   std::string text = fmt::format("{}: {} plan", scenario.name, to_text(result.status));
   if (result.status == deployment::PlanStatus::infeasible) text = scenario.name + ": no plan keeps the promise";
   text += fmt::format(" ({})\n", result.method);
+  if (const auto& quality = scenario.requirement.quality) text += "answers: " + to_text(*quality) + "\n";
   if (!scenario.requirement.latency) return text + "promise: none\n\n";
   if (result.plan.placement.empty()) return text + "promise: " + promise_text(scenario) + "\n\n";
   const Summary& latency = result.estimate.latency_s;
@@ -149,9 +151,11 @@ std::string baseline_table(const PlanningResult& result) {
   return table.is_empty() ? std::string() : table.to_text() + "\n";
 }
 
-std::string quality_line(const PlanningResult& result) {
+std::string quality_line(const Scenario& scenario, const PlanningResult& result) {
   if (result.status == deployment::PlanStatus::infeasible) return {};
-  return fmt::format("mean latency {}, lower bound {}, gap {}\n\n", format_duration(Seconds(result.objective_s)),
+  const Statistic statistic = scenario.objective ? scenario.objective->statistic : Statistic::mean;
+  return fmt::format("{} latency{} {}, lower bound {}, gap {}\n\n", to_text(statistic),
+                     result.claims ? " (calibration)" : "", format_duration(Seconds(result.objective_s)),
                      format_duration(Seconds(result.lower_bound_s)), format_share(result.gap));
 }
 
@@ -172,8 +176,9 @@ std::string plan_text(const Scenario& scenario, const PlanningResult& result) {
     text += infeasibility(result) + "the plan that comes nearest to it:\n\n";
   if (result.plan.placement.empty()) return text + "no layer has a place\n" + notes_text(result.notes);
   text += placement_table(scenario, result) + message_table(scenario, result) + exit_table(scenario, result);
+  if (result.claims) text += thresholds_text(*result.claims);
   text += statistics_table(result.estimate.latency_s) + "\n" + memory_table(scenario, result);
-  text += baseline_table(result) + quality_line(result) + notes_text(result.notes);
+  text += baseline_table(result) + quality_line(scenario, result) + notes_text(result.notes);
   if (result.graph.is_random)
     text += "note: costs or links are random here; percentiles come from `tiercut simulate`\n";
   while (text.ends_with("\n\n")) text.pop_back();

@@ -33,7 +33,8 @@ std::optional<ExitStatement> statement_from(ReadContext& context, const std::str
                                             bool has_trace_entry) {
   const Node* probability = node.find("probability");
   const Node* threshold = node.find("threshold");
-  if ((probability == nullptr) == (threshold == nullptr)) {
+  const bool is_left_out = probability == nullptr && threshold == nullptr;
+  if ((is_left_out && !has_trace_entry) || (probability != nullptr && threshold != nullptr)) {
     context.error("bad-exit", node.key_where,
                   fmt::format("exit `{}` has {}", name,
                               probability == nullptr ? "neither a probability nor a threshold"
@@ -58,7 +59,8 @@ std::optional<ExitStatement> statement_from(ReadContext& context, const std::str
                   "add exit_trace: NAME, or state a probability");
     return std::nullopt;
   }
-  statement.threshold = as_number(*threshold);
+  statement.is_open = is_left_out || threshold->text == "auto";
+  if (!statement.is_open) statement.threshold = as_quantity(*threshold, Dimension::ratio);
   return statement;
 }
 
@@ -69,13 +71,19 @@ void check_trace(ReadContext& context, const TraceUse& use, const Location& wher
     context.error("bad-exit", where, fmt::format("a trace replays at most {} exits", most_replayed_exits));
   for (std::size_t k = 0; k < model.exits.size(); ++k) {
     const auto& statement = context.scenario.exits[k];
-    if (!statement || !statement->threshold || trace.find(model.exits[k].name) >= 0) continue;
+    const bool is_asked = statement && (statement->threshold || statement->is_open);
+    if (!is_asked || trace.find(model.exits[k].name) >= 0) continue;
     std::vector<std::string> names;
     for (const auto& answer : trace.answers) names.push_back(answer.exit);
     context.error("trace-misfit", where,
                   fmt::format("trace {} has nothing of exit `{}`", trace.name, model.exits[k].name),
                   suggest(model.exits[k].name, names));
   }
+  const auto& quality = context.scenario.requirement.quality;
+  if (quality && quality->model_class >= trace.classes)
+    context.error("trace-misfit", at(context.root, "requirement").where,
+                  fmt::format("trace {} has no class {}", trace.name, quality->model_class),
+                  fmt::format("its classes are 0 to {}", trace.classes - 1));
   bool has_rows = false;
   for (const profiles::TracePart part : trace.parts) has_rows = has_rows || !use.part || part == *use.part;
   if (!has_rows)

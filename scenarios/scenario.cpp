@@ -53,6 +53,10 @@ std::vector<Scenario::Place> Scenario::places() const {
   return places;
 }
 
+bool Scenario::has_open_thresholds() const {
+  return std::any_of(exits.begin(), exits.end(), [](const auto& exit) { return exit && exit->is_open; });
+}
+
 std::string Scenario::name_of(const Place& place) const {
   const std::string where = name_of(place.device);
   const profiles::ProfilePointer& profile = device(place.device).profile;

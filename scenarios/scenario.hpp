@@ -46,6 +46,7 @@ struct ExitStatement {
   double probability = 0;
   std::string source;  ///< where the figure comes from
   std::optional<double> threshold{};
+  bool is_open = false;  ///< the planner chooses the threshold, or that the exit is not used
 };
 
 /// Recorded samples that exits are decided by.
@@ -77,9 +78,35 @@ struct LatencyRequirement {
   Statistic statistic = Statistic::max;
   Seconds at_most{};
 };
+/// How good answers have to be, by an exit trace.
+struct QualityRequirement {
+  enum class Measure {
+    error,         ///< the answer is wrong
+    gap,           ///< it is early and wrong, the final one would have been right
+    disagreement,  ///< it is another than the final one
+    class_error,   ///< wrong about one class: that class and not said, or the other way round
+    f1             ///< F1 of one class
+  } measure = Measure::error;
+  int model_class = 0;               ///< for class_error and f1
+  double limit = 0;                  ///< the largest share of samples lost; for f1 the least F1
+  std::optional<double> confidence;  ///< in (0, 1) that it holds beyond the samples; nothing: as measured
+};
+std::string_view to_text(QualityRequirement::Measure measure);
+
+/// `accuracy >= 97 %`, `gap <= 1 %`, `F1 of class 3 >= 80 %`.
+std::string to_text(const QualityRequirement& quality);
+
 struct Requirement {
   std::optional<LatencyRequirement> latency;
+  std::optional<QualityRequirement> quality;
 };
+
+/// What is to be least (accuracy: greatest) among the plans that keep the requirement.
+struct Objective {
+  enum class Kind { latency, accuracy } kind = Kind::latency;
+  Statistic statistic = Statistic::mean;  ///< of latency
+};
+std::string to_text(const Objective& objective);  ///< `mean latency`, `p99 latency`, `accuracy`
 
 /// Layers fixed to a place by the user.
 struct Pin {
@@ -99,6 +126,7 @@ class Scenario {
   std::vector<Link> links;
   Workload workload;
   Requirement requirement;
+  std::optional<Objective> objective;               ///< mean latency when absent; see planner.hpp for open thresholds
   std::vector<std::optional<ExitStatement>> exits;  ///< by exit of the model
   std::optional<TraceUse> exit_trace;
   Policy policy;
@@ -127,6 +155,8 @@ class Scenario {
     auto operator<=>(const Place&) const = default;
   };
   std::vector<Place> places() const;
+  /// Whether any exit's threshold is left to the planner.
+  bool has_open_thresholds() const;
   std::string name_of(const Place& place) const;  ///< `pi`, or `jetson:gpu` where the device has several units
 
   /// (Re)computes the routes after a change of devices or links; called by the reader.

@@ -103,7 +103,13 @@ ShapePointer workload() {
   });
 }
 
+ShapePointer share() { return shape::quantity(Dimension::ratio, 0, 1); }
+
 ShapePointer requirement() {
+  const auto confidence = shape::quantity(Dimension::ratio, 0.5, 0.999999, {"none"});
+  const std::string confidence_meaning =
+      "That it holds beyond the recorded samples, tested on those not used to choose; 95 % when absent, none: as "
+      "measured.";
   std::vector<std::string> statistics;
   for (const Statistic statistic : all_statistics) statistics.emplace_back(to_text(statistic));
   return shape::record({
@@ -113,6 +119,28 @@ ShapePointer requirement() {
            {"at_most", positive_span(), true, "The limit."},
        }),
        false, "From the arrival of a sample to the delivery of its answer."},
+      {"accuracy",
+       shape::record({
+           {"at_least", share(), true, "Of all samples, those answered rightly."},
+           {"confidence", confidence, false, confidence_meaning},
+       }),
+       false, "Share of samples that are answered rightly, by the exit trace; instead of loss or f1."},
+      {"loss",
+       shape::record({
+           {"measure", shape::word({"error", "gap", "disagreement", "class-error"}), false,
+            "error (the default): wrong; gap: early and wrong where the final answer is right; disagreement: another "
+            "than the final answer; class-error: wrong about one class."},
+           {"class", shape::integer(0, most_alike), false, "Of a class error."},
+           {"at_most", share(), true, "Of all samples."},
+           {"confidence", confidence, false, confidence_meaning},
+       }),
+       false, "What early answers may cost, by the exit trace; instead of accuracy or f1."},
+      {"f1",
+       shape::record({
+           {"class", shape::integer(0, most_alike), true, "The class that counts as found."},
+           {"at_least", share(), true, "Harmonic mean of precision and recall, as measured."},
+       }),
+       false, "F1 of one class, by the exit trace; instead of accuracy or loss."},
   });
 }
 
@@ -127,13 +155,21 @@ ShapePointer policy() {
   });
 }
 
+std::vector<std::string> objectives() {
+  std::vector<std::string> words;
+  for (const Statistic statistic : all_statistics) words.emplace_back(to_text(statistic));
+  words.emplace_back("accuracy");
+  return words;
+}
+
 Format make() {
   const auto exit = shape::record({
       {"probability", shape::quantity(Dimension::ratio, 0, 1), false,
        "That the exit answers a sample that reaches it."},
       {"source", shape::text(), false, "Where the probability comes from."},
-      {"threshold", shape::number(0, 1), false,
-       "In place of a probability: how sure the exit must be, held against the exit trace sample by sample."},
+      {"threshold", shape::quantity(Dimension::ratio, 0, 1, {"auto"}), false,
+       "In place of a probability: how sure the exit must be, held against the exit trace sample by sample. auto, or "
+       "neither of the two beside an exit trace: `tiercut plan` chooses it."},
   });
   const auto exit_trace = shape::record({
       {"file", shape::text(), true, "A shipped trace, or a path relative to this file."},
@@ -160,6 +196,9 @@ Format make() {
           {"links", shape::map(link()), false, "Links by name, each in one direction."},
           {"workload", workload(), true, "Where and how samples arise, and where the answer is wanted."},
           {"requirement", requirement(), false, "What must hold."},
+          {"objective", shape::word(objectives()), false,
+           "What is least among the plans that keep the requirement, or accuracy, which is greatest; mean when "
+           "absent."},
           {"exits", shape::map(exit), false, "What is known of the model's exits, by name."},
           {"exit_trace", shape::either({shape::text(), exit_trace}), false,
            "Recorded samples that the exits' thresholds are held against: a shipped trace, or a path."},

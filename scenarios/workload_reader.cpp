@@ -132,17 +132,4 @@ void read_workload(ReadContext& context) {
   if (const Node* warm_up = context.find(*node, "warm_up")) workload.warm_up = static_cast<int>(as_integer(*warm_up));
 }
 
-void read_requirement(ReadContext& context) {
-  const Node* node = context.find(context.root, "requirement");
-  const Node* latency = node != nullptr ? node->find("latency") : nullptr;
-  if (latency == nullptr) return;
-  LatencyRequirement requirement;
-  const std::string wanted = text_or(*latency, "statistic", std::string(to_text(requirement.statistic)));
-  for (const Statistic statistic : all_statistics) {
-    if (to_text(statistic) == wanted) requirement.statistic = statistic;
-  }
-  requirement.at_most = Seconds(as_quantity(at(*latency, "at_most"), Dimension::time));
-  context.scenario.requirement.latency = requirement;
-}
-
 }  // namespace tiercut::scenarios

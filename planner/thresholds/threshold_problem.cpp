@@ -150,8 +150,8 @@ ExitChoice choice_between(model::Confidence measure, std::optional<double> last_
   return choice;
 }
 
-Outcome replay(const ThresholdProblem& problem, const std::vector<ExitChoice>& choices) {
-  Outcome outcome;
+ThresholdOutcome replay(const ThresholdProblem& problem, const std::vector<ExitChoice>& choices) {
+  ThresholdOutcome outcome;
   outcome.answered.assign(problem.levels(), 0);
   for (std::size_t i = 0; i < problem.samples(); ++i) {
     std::size_t level = 0;

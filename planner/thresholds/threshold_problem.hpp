@@ -82,10 +82,10 @@ struct ExitChoice {
 ExitChoice choice_between(model::Confidence measure, std::optional<double> last_in, std::optional<double> first_out);
 
 /// What thresholds do to the samples of a problem, by asking one sample after the other: independent of any search.
-struct Outcome {
+struct ThresholdOutcome {
   std::vector<std::size_t> answered;  ///< by level
   std::uint64_t loss = 0;
 };
-Outcome replay(const ThresholdProblem& problem, const std::vector<ExitChoice>& choices);
+ThresholdOutcome replay(const ThresholdProblem& problem, const std::vector<ExitChoice>& choices);
 
 }  // namespace tiercut::planner

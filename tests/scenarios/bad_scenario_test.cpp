@@ -26,6 +26,7 @@ void PrintTo(const Defect& defect, std::ostream* out) { *out << defect.fixture; 
 
 // Line and column were counted in the fixtures, by the text that is at fault.
 const std::vector<Defect> defects = {
+    {"accuracy_without_trace", "bad-requirement", 17, 15},
     {"answer_at_a_group", "ambiguous-member", 15, 11},
     {"answer_out_of_reach", "unreachable-device", 15, 11},
     {"arrivals_with_period_and_rate", "conflicting-keys", 13, 45},
