@@ -12,7 +12,7 @@ namespace {
 
 using scenarios::StudyPlan;
 
-constexpr planner::PlanningOptions only_the_plan{.with_ways_out = false, .with_baselines = false};
+const planner::PlanningOptions only_the_plan{.with_ways_out = false, .with_baselines = false};
 
 std::string reason_of(const Diagnostics& diagnostics) {
   for (const Diagnostic& diagnostic : diagnostics) {
