@@ -11,6 +11,7 @@
 #include "cli/subject.hpp"
 #include "core/files.hpp"
 #include "planner/planner.hpp"
+#include "report/pareto_report.hpp"
 #include "report/plan_report.hpp"
 #include "report/version.hpp"
 
@@ -58,6 +59,13 @@ Result<std::optional<double>> deadline_of(const Arguments& arguments) {
   return fail("bad-usage", "--deadline takes a number of seconds, not '" + text + "'", "more than 0, at most 86400");
 }
 
+Result<planner::ParetoFront> front_of(const std::string& words, const scenarios::Scenario& scenario,
+                                      const planner::PlanningOptions& options) {
+  const auto objectives = planner::front_objectives(words);
+  if (!objectives) return tl::unexpected(objectives.error());
+  return planner::pareto_front(scenario, *objectives, options);
+}
+
 }  // namespace
 
 ExitStatus run_plan(const Arguments& arguments, Console& console) {
@@ -82,6 +90,19 @@ ExitStatus run_plan(const Arguments& arguments, Console& console) {
     if (end > 0) progress.update(static_cast<std::int64_t>(passed.count() * 1e3), static_cast<std::int64_t>(end * 1e3));
     return interruptible.is_interrupted() || (end > 0 && passed.count() >= end);
   };
+  if (arguments.pareto) {
+    const auto front = front_of(*arguments.pareto, **scenario, options);
+    progress.finish();
+    if (!front) return console.refuse(front.error());
+    if (out) {
+      out->write(report::pareto_csv(**scenario, *front));
+      if (const auto written = out->commit(); !written) return console.refuse(written.error());
+    }
+    const ExitStatus has_points = front->points.empty() ? ExitStatus::no : ExitStatus::yes;
+    return console.finish(
+        arguments.is_json ? report::pareto_json(**scenario, *front) : report::pareto_text(**scenario, *front),
+        interruptible.is_interrupted() ? ExitStatus::interrupted : has_points);
+  }
   const auto result = planner::make_plan(**scenario, options);
   progress.finish();
   if (!result) {

@@ -29,7 +29,7 @@ struct Arguments {
   std::vector<std::string> files;
   bool is_json = false, is_quiet = false, is_help = false;
   std::vector<std::string> overrides;  ///< of --set
-  std::optional<std::string> plan, out, records, engine, deadline;
+  std::optional<std::string> plan, out, records, engine, deadline, pareto;
   std::optional<std::int64_t> samples, seed, warm_up, sample;
   bool is_forced = false;
   std::optional<std::string> at, network;  ///< of lab

@@ -2,6 +2,7 @@
 #include "planner/answer_levels.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "planner/sample_run.hpp"
 
@@ -29,9 +30,39 @@ std::optional<std::vector<Course>> courses_of(const deployment::StageGraph& grap
   return courses;
 }
 
+/// What a course does after its answer counts too, so these are other courses than those that only look for it.
+void add_amounts(const deployment::StageGraph& graph, AnswerLevels& levels) {
+  const PreparedGraph prepared(graph);
+  SampleRun run(prepared);
+  Outcome outcome;
+  levels.amounts.assign(1 + graph.resources.size(), std::vector<double>(levels.latency.size(), -1));
+  while (run.next(false)) {
+    run.explain(outcome);
+    Load load;
+    load.busy.resize(graph.resources.size());
+    load.payload.resize(graph.resources.size());
+    load.control.resize(graph.resources.size());
+    run.add_load(load);
+    const auto found = std::find(levels.order.begin(), levels.order.end(), outcome.answered_by);
+    const auto level = static_cast<std::size_t>(found - levels.order.begin());
+    const auto note = [&](std::size_t row, double amount) {
+      double& known = levels.amounts[row][level];
+      const double value = amount / run.probability();
+      if (known >= 0 && std::abs(known - value) > 1e-12 * (known + value)) levels.is_exact = false;
+      known = known < 0 ? value : std::min(known, value);
+    };
+    double payload = 0;
+    for (std::size_t r = 0; r < graph.resources.size(); ++r) {
+      payload += load.payload[r].value();
+      note(1 + r, load.busy[r].value());
+    }
+    note(0, payload);
+  }
+}
+
 }  // namespace
 
-std::optional<AnswerLevels> answer_levels(const deployment::StageGraph& graph) {
+std::optional<AnswerLevels> answer_levels(const deployment::StageGraph& graph, bool with_amounts) {
   const auto courses = courses_of(graph);
   if (!courses) return std::nullopt;
   const int last = static_cast<int>(graph.exits.size());
@@ -62,6 +93,7 @@ std::optional<AnswerLevels> answer_levels(const deployment::StageGraph& graph) {
   for (const int exit : levels.order) levels.latency.push_back(*least[static_cast<std::size_t>(exit)]);
   if (!least[graph.exits.size()]) return std::nullopt;
   levels.latency.push_back(*least[graph.exits.size()]);
+  if (with_amounts) add_amounts(graph, levels);
   return levels;
 }
 

@@ -19,11 +19,19 @@ bool is_dominated(const std::vector<Span>& by, const std::vector<Span>& latency)
   return true;
 }
 
+bool is_dominated(const AnswerLevels& by, const AnswerLevels& levels) {
+  if (by.order != levels.order || !is_dominated(by.latency, levels.latency)) return false;
+  for (std::size_t row = 0; row < levels.amounts.size(); ++row)
+    for (std::size_t l = 0; l < levels.latency.size(); ++l)
+      if (by.amounts[row][l] > levels.amounts[row][l]) return false;
+  return true;
+}
+
 /// The placements of one choice of exits.
 class Collector final : public PlanCollector {
  public:
-  Collector(const std::vector<int>& exits, bool has_one_order, std::optional<Span> limit)
-      : exits_(exits), has_one_order_(has_one_order), limit_(limit) {}
+  Collector(const std::vector<int>& exits, bool has_one_order, std::optional<Span> limit, bool with_amounts)
+      : exits_(exits), has_one_order_(has_one_order), limit_(limit), with_amounts_(with_amounts) {}
 
   double rank(const std::vector<int>& answers, const std::vector<std::int64_t>& reach) override {
     const AnswerLevels least = bound_of(answers, reach);
@@ -32,7 +40,7 @@ class Collector final : public PlanCollector {
     double sum = 0;
     for (const Span latency : least.latency) sum += latency.seconds().value();
     // Where exits race each other, other placements let other exits win, and sooner is not better in every way.
-    if (!has_one_order_) return sum;
+    if (!has_one_order_ || with_amounts_) return sum;
     const bool is_needless = std::any_of(found_.begin(), found_.end(), [&](const PooledPlan& pooled) {
       return pooled.levels.is_exact && pooled.levels.order == least.order &&
              is_dominated(pooled.levels.latency, least.latency);
@@ -41,19 +49,15 @@ class Collector final : public PlanCollector {
   }
 
   void take(const deployment::Plan& plan, const deployment::StageGraph& graph) override {
-    auto levels = answer_levels(graph);
+    auto levels = answer_levels(graph, with_amounts_);
     if (!levels) return;
     if (!levels->is_exact) {
       open_.push_back(std::move(*levels));
       return;
     }
-    const auto is_it_needless = [&](const PooledPlan& other) {
-      return other.levels.order == levels->order && is_dominated(other.levels.latency, levels->latency);
-    };
+    const auto is_it_needless = [&](const PooledPlan& other) { return is_dominated(other.levels, *levels); };
     if (std::any_of(found_.begin(), found_.end(), is_it_needless)) return;
-    std::erase_if(found_, [&](const PooledPlan& other) {
-      return other.levels.order == levels->order && is_dominated(levels->latency, other.levels.latency);
-    });
+    std::erase_if(found_, [&](const PooledPlan& other) { return is_dominated(*levels, other.levels); });
     found_.push_back({plan, std::move(*levels)});
   }
 
@@ -85,6 +89,7 @@ class Collector final : public PlanCollector {
   const std::vector<int>& exits_;
   bool has_one_order_;
   std::optional<Span> limit_;
+  bool with_amounts_;
   std::vector<PooledPlan> found_;
   std::vector<AnswerLevels> open_;
 };
@@ -110,7 +115,7 @@ std::vector<std::vector<bool>> exit_choices(const Scenario& scenario) {
 }
 
 Result<void> collect(const Scenario& scenario, const std::vector<bool>& uses, std::optional<Span> limit,
-                     const Effort& effort, PlacementPool& pool) {
+                     const Effort& effort, bool with_amounts, PlacementPool& pool) {
   const Scenario blank = without_outcomes(scenario, uses);
   const auto candidates = candidates_of(blank);
   if (!candidates) return tl::unexpected(candidates.error());
@@ -123,7 +128,7 @@ Result<void> collect(const Scenario& scenario, const std::vector<bool>& uses, st
   }
   // A single open exit that comes too late to win could as well stay closed.
   const bool is_open = exits.size() == 1 && scenario.exits[static_cast<std::size_t>(exits[0])]->is_open;
-  Collector collector(exits, eager == 0 || is_open, limit);
+  Collector collector(exits, eager == 0 || is_open, limit, with_amounts);
   Goal goal{.kind = Goal::Kind::mean, .limit = {}, .has_memory_limits = true, .collector = &collector};
   pool.examined += search_graph(blank, *candidates, goal, effort).examined;
   collector.give(pool);
@@ -144,10 +149,11 @@ Scenario without_outcomes(const Scenario& scenario, const std::vector<bool>& use
   return blank;
 }
 
-Result<PlacementPool> pool_placements(const Scenario& scenario, std::optional<Span> limit, const Effort& effort) {
+Result<PlacementPool> pool_placements(const Scenario& scenario, std::optional<Span> limit, const Effort& effort,
+                                      bool with_amounts) {
   PlacementPool pool;
   for (const auto& uses : exit_choices(scenario))
-    if (auto collected = collect(scenario, uses, limit, effort, pool); !collected)
+    if (auto collected = collect(scenario, uses, limit, effort, with_amounts, pool); !collected)
       return tl::unexpected(collected.error());
   return pool;
 }

@@ -29,9 +29,10 @@ struct PlacementPool {
 inline constexpr std::size_t most_optional_exits = 6;
 
 /// Over all places, and over using each exit with an open threshold or not; memory limits and pins kept. `limit`:
-/// plans none of whose answers comes in time are left out. Fails as candidates_of does.
+/// plans none of whose answers comes in time are left out. `with_amounts`: those stay too that move fewer bytes or keep
+/// some resource less busy at some level; then no branch is cut early. Fails as candidates_of does.
 Result<PlacementPool> pool_placements(const scenarios::Scenario& scenario, std::optional<Span> limit,
-                                      const Effort& effort = {});
+                                      const Effort& effort = {}, bool with_amounts = false);
 
 /// The scenario with exits that nobody has measured: no trace, no requirement, these exits with a probability of one
 /// half. What its stage graphs do, answer_levels tells.
