@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/starter_scenario.hpp"
 
+#include <fmt/format.h>
+
 namespace tiercut::cli {
 
 std::string_view starter_scenario() {
@@ -50,6 +52,38 @@ policy: {escalation: after}
 # pins:
 #   - {layers: little/*, device: board}
 )";
+}
+
+std::string starter_scenario_for(const model::Model& model, const std::string& model_file) {
+  return fmt::format(R"(# {0} between a board, a box beside it and a server: where does each layer run?
+#   tiercut plan FILE                      the best plan, with its proof or its gap
+#   tiercut plan FILE --set links.lan.bandwidth='1 Gbit/s'
+#   tiercut plan FILE --pareto mean,bytes  what fewer bytes cost
+# `tiercut init` without --model writes a scenario that explains more keys.
+schema: tiercut/scenario/1
+name: {0}
+description: {0} on what a board sees, answered at the board.
+
+model: {1}
+
+# Estimated profiles (their notes say how far off they may be); `tiercut profile` measures the machine it runs on.
+devices:
+  board: raspberry-pi-2
+  box: jetson-tk1
+  server: server-e5-2620v3-gtx980
+
+links:
+  lan: {{from: board, to: box, latency: 1 ms, bandwidth: 100 Mbit/s}}
+  lan-back: {{from: box, to: board, latency: 1 ms, bandwidth: 100 Mbit/s}}
+  up: {{from: box, to: server, latency: 10 ms, bandwidth: 20 Mbit/s}}
+  down: {{from: server, to: box, latency: 10 ms, bandwidth: 50 Mbit/s}}
+
+workload:
+  inputs: {{{2}: board}}
+  arrivals: {{process: periodic, period: 10 s}}
+  answer: board
+)",
+                     model.name, model_file, model.layer(model.inputs().front()).name);
 }
 
 }  // namespace tiercut::cli
