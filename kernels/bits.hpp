@@ -23,14 +23,14 @@ inline std::uint64_t read_bits(const std::uint64_t* words, std::size_t first, st
   return value & low_bits(count);
 }
 
-/// Sets bits that are still clear.
+/// Sets those of `count` bits that `value` has; the value has none beyond them.
 inline void or_bits(std::uint64_t* words, std::size_t first, std::uint64_t value, std::size_t count) {
   const std::size_t shift = first % 64;
   words[first / 64] |= value << shift;
   if (shift + count > 64) words[first / 64 + 1] |= value >> (64 - shift);
 }
 
-/// Appends a run of bits at any offset to a target whose bits from there on are clear.
+/// Sets what a run of bits has, at any offset: copies it where the target is still clear.
 void append_bits(std::uint64_t* to, std::size_t to_first, const std::uint64_t* from, std::size_t from_first,
                  std::size_t count);
 

@@ -80,11 +80,12 @@ void set_series_correction(const ProfilerOptions& options, MeasuredDevice& devic
         fmt::format("{} in series against its layers, what they evict considered", device.series.front().segment);
     return;
   }
-  double logarithms = 0;
-  for (const SeriesRatio& series : device.series) logarithms += std::log(series.ratio);
-  device.series_correction = std::exp(logarithms / static_cast<double>(device.series.size()));
+  // A network that was disturbed longer than its layers says too much.
+  std::vector<double> ratios;
+  for (const SeriesRatio& series : device.series) ratios.push_back(series.ratio);
+  device.series_correction = median_of(std::move(ratios));
   device.series_how =
-      fmt::format("geometric mean over {} typical networks, what their layers evict considered", device.series.size());
+      fmt::format("median over {} typical networks, what their layers evict considered", device.series.size());
 }
 
 void describe_noise(const MachineProbes& probes, const CampaignOutcome& outcome, std::vector<std::string>& notes) {

@@ -18,7 +18,7 @@ struct GridOptions {
   CacheState cache = CacheState::warm;
 };
 
-inline constexpr double shapes_at_scale_1 = 2700;
+inline constexpr double shapes_at_scale_1 = 3020;
 
 /// Shapes of every layer type that does something, as networks have them, spread evenly over the logarithms of their
 /// extents by additive recurrences with the generalised golden ratio (Roberts, The unreasonable effectiveness of
