@@ -38,7 +38,7 @@ const Resource* sharing_link(const StageGraph& graph) {
 
 namespace {
 
-/// What was measured scatters because something disturbed the machine, and so everything of a sample that ran there.
+/// What was measured scatters because something disturbed the unit, and so everything of a sample that ran there.
 std::uint64_t cost_entity(const deployment::StageGraph& graph, const deployment::Compute& compute,
                           const std::string& stage_name) {
   return entity_id("cost/" + (compute.shape ? graph.resource(compute.unit.resource).name : stage_name));
@@ -145,8 +145,7 @@ void CompiledGraph::compile_message(const Message& message, const std::string& s
     hop.transmission = transmission(link, message.size);
     hop.can_jitter = link.jitter.kind != scenarios::Jitter::Kind::none;
     hop.can_lose = link.loss.probability > 0;
-    const bool is_measured = link.jitter.kind == scenarios::Jitter::Kind::measured;
-    hop.jitter_entity = entity_id("jitter/" + link.name + (is_measured ? "" : "/" + stage_name));
+    hop.jitter_entity = entity_id("jitter/" + link.name + "/" + stage_name);
     hop.loss_entity = entity_id("loss/" + link.name + "/" + stage_name);
     compiled.slowest = std::min(compiled.slowest, link.bandwidth);
     can_reorder = can_reorder || hop.can_jitter || hop.can_lose || link.discipline == scenarios::Discipline::fair;

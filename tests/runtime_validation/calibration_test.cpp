@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -295,9 +296,9 @@ TEST(Calibration, ACallThatWasNotMeasuredIsScaled) {
   EXPECT_EQ(cost_on(graph, "cloud:"), cost_on(truth.graph, "cloud:"));
 }
 
-TEST(Calibration, WhatDisturbsALinkDisturbsAllOfASample) {
-  // Six cameras send their scores at once over cables that scatter by 5 ms: they come one after the other within the
-  // few microseconds that the gateway's port takes, as one disturbance holds them all up.
+TEST(Calibration, WhatScattersOnALinkScattersByMessage) {
+  // Six cameras send their scores at once over cables that scatter by 5 ms: of six independent times, normal ones for
+  // instance, the last comes 2.5 deviations behind the first.
   const auto scenario = scenarios::read_scenario("ddnn/six-cameras").value();
   Calibration calibration;
   CalibratedLink cable{"cable", 0, 0, 0, 5e-3, centred(2)};
@@ -314,13 +315,14 @@ TEST(Calibration, WhatDisturbsALinkDisturbsAllOfASample) {
                                                                  static_cast<double>(firing.sample));
   };
   ASSERT_TRUE(simulator::simulate(graph, options));
-  RunningMean first;
+  RunningMean range;
   for (const auto& times : delivered) {
     ASSERT_EQ(times.size(), 6u);
-    EXPECT_LT(times.back() - times.front(), 50e-6);
-    first.add(times.front());
+    const auto [first, last] = std::ranges::minmax(times);
+    range.add(last - first);
   }
-  EXPECT_NEAR(std::sqrt(first.variance()), 5e-3, 1e-3);
+  EXPECT_GT(range.mean(), 1.5 * 5e-3);
+  EXPECT_LT(range.mean(), 4 * 5e-3);
 }
 
 }  // namespace
