@@ -9,6 +9,7 @@
 #include "report/answers.hpp"
 #include "report/records.hpp"
 #include "report/simulation_report.hpp"
+#include "simulator/fault_reach.hpp"
 
 namespace tiercut::cli {
 
@@ -59,12 +60,13 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
   }
   std::optional<report::RecordWriter> records;
   if (arguments.records) {
-    auto writer = report::RecordWriter::create(*arguments.records, *subject->scenario,
-                                               report::answer_names(subject->graph), options.seed);
+    auto writer = report::RecordWriter::create(*arguments.records, *subject->scenario, subject->graph, options.seed);
     if (!writer) return console.refuse(writer.error());
     records = std::move(*writer);
+    options.with_unanswered = true;
   }
   console.tell(report::overload_warnings(subject->graph, subject->estimate.load));
+  console.tell(simulator::fault_warnings(subject->graph));
 
   const Interruptible interruptible;
   report::Progress progress = console.progress("simulate");

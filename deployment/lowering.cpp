@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "deployment/fault_lowering.hpp"
 #include "deployment/messages.hpp"
 #include "deployment/places.hpp"
 #include "deployment/pricing_notes.hpp"
@@ -31,6 +32,7 @@ class Lowering {
     for (int level = 0; level <= final_level(); ++level) draft_level(level);
     draft_answer();
     if (plan_.cancel) draft_cancels();
+    add_faults(scenario_, network_, graph_, errors_);
     if (has_errors(errors_)) return tl::unexpected(std::move(errors_));
     graph_.stages = in_order(std::move(drafts_));
     graph_.answer = static_cast<StageId>(graph_.stages.size()) - 1;
@@ -205,15 +207,36 @@ class Lowering {
       // The last layer runs for an exit as well; its tensor is the final answer only once that exit was asked in vain.
       std::vector<Edge> both{answer};
       messages_.add_guard(both, -1, scenario_.workload.answer_at, final_level());
-      answer = {draft("join answer", std::move(both), Join{2, {}}, final_level(), last), Condition::always};
+      answer = {draft("join answer", std::move(both), Join{2, {}, -1}, final_level(), last), Condition::always};
     }
     const LayerId end = net_.output();
     if (!candidates_.empty()) {
       candidates_.push_back(answer);
+      const auto& fallback = scenario_.policy.fallback;
+      if (fallback && is_used(fallback->exit)) draft_fallback(*fallback);
       answer = {draft("first conclusive", std::move(candidates_), FirstConclusive{}, final_level() + 1, end),
                 Condition::always};
     }
     draft("answer", {answer}, Answer{scenario_.workload.answer_at}, final_level() + 2, end);
+  }
+
+  /// One more candidate: the unsure exit's answer, once what is behind that exit has not come in time.
+  void draft_fallback(const scenarios::Fallback& fallback) {
+    const model::Exit& point = net_.exits[static_cast<std::size_t>(fallback.exit)];
+    const Edge unsure = messages_.deliver({messages_.decision_of(fallback.exit), Condition::inconclusive}, point.layer,
+                                          "unsure answer of " + point.name, fallback.exit);
+    std::size_t before = 0;  // candidates of earlier exits and this one
+    for (int k = 0; k <= fallback.exit; ++k) before += is_used(k) ? 1 : 0;
+    std::vector<Edge> better(candidates_.begin() + static_cast<std::ptrdiff_t>(before), candidates_.end());
+    Edge rest = better.front();
+    if (better.size() > 1) {
+      rest = {draft("first conclusive behind " + point.name, std::move(better), FirstConclusive{}, final_level() + 1,
+                    net_.output()),
+              Condition::always};
+    }
+    candidates_.push_back({draft("fallback to " + point.name, {unsure, rest},
+                                 Join{1, Span::from(fallback.after), fallback.exit}, final_level() + 1, net_.output()),
+                           Condition::always});
   }
 
   void draft_cancels() {

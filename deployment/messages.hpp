@@ -22,6 +22,8 @@ class Messages {
 
   const Copy& origin(model::LayerId tensor) const { return copies_.origin(tensor); }
 
+  StageId decision_of(int exit) const { return decided_[static_cast<std::size_t>(exit)].stage; }
+
   /// The tensor at a place for a level: as it stands there, or brought by as many messages as that takes.
   Copy arrival(model::LayerId tensor, const Place& place, int level);
 

@@ -12,18 +12,6 @@ using scenarios::DeviceRef;
 
 Span nominal_latency(const scenarios::Link& link) { return Span::from(link.latency + link.jitter.mean); }
 
-/// One link a member of the groups at its ends, unless all share it.
-int copies_of(const scenarios::Scenario& scenario, const scenarios::Link& link) {
-  int copies = 1;
-  if (link.is_shared) return copies;
-  for (const std::vector<DeviceRef>* ends : {&link.from, &link.to}) {
-    for (const DeviceRef end : *ends) {
-      if (end.member == 0) copies = std::max(copies, scenario.device(end).count);
-    }
-  }
-  return copies;
-}
-
 bool is_random(const scenarios::Link& link) {
   return link.loss.probability > 0 ||
          (link.jitter.kind != scenarios::Jitter::Kind::none && link.jitter.deviation.value() > 0);
@@ -60,7 +48,7 @@ void Network::add_links() {
     Resource resource;
     resource.kind = Resource::Kind::link;
     resource.name = link.name;
-    resource.copies = copies_of(scenario_, link);
+    resource.copies = scenario_.copies_of(link);
     resource.latency = nominal_latency(link);
     resource.fixed_latency = Span::from(link.latency);
     resource.bandwidth = link.bandwidth;

@@ -14,6 +14,9 @@ class Network {
   /// A unit of the device; nothing (resource -1) for unit -1.
   ResourceUse unit(scenarios::DeviceRef device, int unit) const;
 
+  /// The link of a hop.
+  ResourceUse link(scenarios::Hop hop) const { return {first_link_ + hop.link, hop.member}; }
+
   /// A tensor on its way over links, serialised on a unit of the sender. Reports no-route and mixed-route.
   Message tensor(model::LayerId tensor, model::Encoding encoding, Bytes size, scenarios::DeviceRef from, int from_unit,
                  scenarios::DeviceRef to);

@@ -315,6 +315,7 @@ class Replay {
   }
 
   void consider_join(StageId id, const Join& join, int fired, int dead, std::optional<Instant> first, Instant now) {
+    if (join.fallback >= 0) return;
     const int live = static_cast<int>(graph_.stage(id).inputs.size()) - dead;
     if (live < join.quorum) return kill(id, now);
     if (fired == live) return fire(id, now);

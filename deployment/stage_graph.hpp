@@ -15,6 +15,7 @@
 #include "core/units.hpp"
 #include "model/tensor.hpp"
 #include "scenarios/exit_replay.hpp"
+#include "scenarios/faults.hpp"
 #include "scenarios/platform.hpp"
 #include "scenarios/scenario.hpp"
 
@@ -135,9 +136,12 @@ struct Decision {
 
 /// Aggregation: fires when every input has fired; or, with a deadline, at the later of (first input + deadline) and
 /// the quorum-th input. Dead inputs are not waited for; fewer live inputs than the quorum make it dead.
+/// A fallback waits for a better answer with its deadline; by that it gives the answer of an exit that was not sure.
+/// The estimate, which is of a day without faults, leaves it out.
 struct Join {
   int quorum = 0;  ///< number of inputs when all are needed
   std::optional<Span> deadline;
+  int fallback = -1;  ///< the exit whose answer it falls back to
 };
 
 /// Fires at the first of its inputs that fires; dead when all are dead.
@@ -167,6 +171,19 @@ struct Connection {
   Span round_trip{};               ///< nominal latency there and back (twice the way there when there is no way back)
 };
 
+/// Something that is out of order at times. Only the simulator plays it; the estimate is of a day without faults.
+/// A device that is out takes its units and its own links with it, no input arises there, and messages to and from it
+/// find nobody.
+struct Fault {
+  std::string name;                           ///< what is out, for people; keys the random times
+  std::vector<ResourceUse> resources;         ///< units and links; member 0: every copy
+  std::vector<scenarios::DeviceRef> devices;  ///< member 0: every member
+  bool loses = true;                          ///< else what is there stands still, and goes on afterwards
+  std::vector<scenarios::Outage> outages;     ///< ascending, apart from one another
+  Seconds time_between{}, time_to_repair{};   ///< in place of outages: exponential, with these means, when above 0
+  Span recovery{};                            ///< of random outages: after each repair, still out
+};
+
 /// An exit as interpreters see it.
 struct ExitPoint {
   std::string name;
@@ -181,6 +198,7 @@ struct StageGraph {
   std::vector<ExitPoint> exits;  ///< by exit of the model (also unused ones)
   /// Decides the exits in place of their probabilities, when the scenario has an exit trace.
   std::shared_ptr<const scenarios::ExitReplay> replay;
+  std::vector<Fault> faults;
   StageId answer = -1;
   int members = 1;  ///< of the source group; a sample's member is 1..members
   scenarios::Arrivals arrivals;

@@ -59,6 +59,14 @@ Result<PlanningResult> judged(const scenarios::Scenario& scenario, const deploym
     result.notes.push_back({Severity::note, "random-latency", Location{scenario.file, 0, 0, {}},
                             "costs or links of this plan are random; the percentiles here are of nominal values",
                             "simulate the plan for percentiles"});
+  if (scenario.policy.fallback)
+    result.notes.push_back({Severity::note, "fallback-not-priced", Location{scenario.file, 0, 0, "policy.fallback"},
+                            "the scenario has a fallback, and these figures wait for the answer without it",
+                            "simulate the plan to see how often it is taken"});
+  if (!graph->faults.empty())
+    result.notes.push_back({Severity::note, "faults-not-priced", Location{scenario.file, 0, 0, "faults"},
+                            "the scenario has faults, and these figures are of a day without them",
+                            "simulate the plan to see what they cost"});
   result.graph = std::move(*graph);
   result.estimate = std::move(*estimated);
   return result;

@@ -206,6 +206,7 @@ void SampleRun::input_fired(int stage) {
   if (s.status != Status::waiting) return;
   if (to.kind == Kind::join) {
     const auto& join = std::get<deployment::Join>(graph_.stages[static_cast<std::size_t>(stage)].work);
+    if (join.fallback >= 0) return;
     if (s.fired_inputs == 1) {
       s.ready = now_;
       if (join.deadline) push(now_ + join.deadline->picoseconds(), stage, EventKind::deadline);
@@ -259,6 +260,7 @@ void SampleRun::check_join(int stage) {
   State& s = state(stage);
   if (s.status != Status::waiting) return;
   const auto& join = std::get<deployment::Join>(graph_.stages[static_cast<std::size_t>(stage)].work);
+  if (join.fallback >= 0) return;
   const int quorum = std::max(1, join.quorum);
   const int inputs = info(stage).input_count;
   if (inputs - s.dead_inputs < quorum) return kill(stage);

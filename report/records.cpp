@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "report/answers.hpp"
 #include "report/version.hpp"
 
 namespace tiercut::report {
@@ -51,16 +52,21 @@ std::string term_key(deployment::Term term) {
   return key + "_s";
 }
 
-RecordWriter::RecordWriter(AtomicFile file, Form form, std::vector<std::string> answer_names)
-    : file_(std::move(file)), form_(form), answer_names_(std::move(answer_names)) {}
+RecordWriter::RecordWriter(AtomicFile file, Form form, std::vector<std::string> answer_names,
+                           const deployment::StageGraph& graph)
+    : file_(std::move(file)),
+      form_(form),
+      answer_names_(std::move(answer_names)),
+      graph_(&graph),
+      has_right_(graph.replay != nullptr) {}
 
 Result<RecordWriter> RecordWriter::create(const std::string& path, const scenarios::Scenario& scenario,
-                                          const std::vector<std::string>& answer_names, std::uint64_t seed) {
+                                          const deployment::StageGraph& graph, std::uint64_t seed) {
   auto file = AtomicFile::create(path);
   if (!file) return tl::unexpected(file.error());
   const Form form = path.ends_with(".jsonl") ? Form::json_lines : Form::csv;
   std::vector<std::string> names;
-  for (const std::string& name : answer_names) {
+  for (const std::string& name : answer_names(graph)) {
     names.push_back(form == Form::csv ? csv_quoted(name) : Json(name).dump());
   }
   if (form == Form::json_lines) {
@@ -76,9 +82,9 @@ Result<RecordWriter> RecordWriter::create(const std::string& path, const scenari
     for (int term = 0; term < deployment::term_count; ++term) {
       file->write("," + term_key(static_cast<deployment::Term>(term)));
     }
-    file->write(scenario.exit_trace ? ",right\n" : "\n");
+    file->write(graph.replay != nullptr ? ",right,ending,why\n" : ",ending,why\n");
   }
-  return RecordWriter(std::move(*file), form, std::move(names));
+  return RecordWriter(std::move(*file), form, std::move(names), graph);
 }
 
 void RecordWriter::add(const simulator::Record& record) {
@@ -96,10 +102,12 @@ void RecordWriter::add(const simulator::Record& record) {
   line_ += std::to_string(record.member);
   key("arrival_s");
   append_seconds(line_, record.arrival.picoseconds());
+  const bool is_answered = record.ending == simulator::Ending::answered;
+  const char* const nothing = is_csv ? "" : "null";
   key("latency_s");
-  append_seconds(line_, record.latency.picoseconds());
+  is_answered ? append_seconds(line_, record.latency.picoseconds()) : void(line_ += nothing);
   key("answered_by");
-  line_ += answer_names_.at(static_cast<std::size_t>(record.answered_by));
+  line_ += is_answered ? answer_names_.at(static_cast<std::size_t>(record.answered_by)) : nothing;
   for (int term = 0; term < deployment::term_count; ++term) {
     static const auto keys = [] {
       std::array<std::string, deployment::term_count> all;
@@ -114,7 +122,16 @@ void RecordWriter::add(const simulator::Record& record) {
   if (record.is_right) {
     key("right");
     line_ += *record.is_right ? '1' : '0';
+  } else if (has_right_) {
+    key("right");
+    line_ += '0';
   }
+  key("ending");
+  const std::string ending(to_text(record.ending)),
+      why = is_answered ? std::string(record.is_fallback ? "fallback" : "") : record.cause.text(*graph_);
+  line_ += is_csv ? ending : '"' + ending + '"';
+  key("why");
+  line_ += why.empty() ? nothing : is_csv ? csv_quoted(why) : Json(why).dump();
   line_ += is_csv ? "\n" : "}\n";
   file_.write(line_);
 }

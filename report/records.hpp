@@ -12,23 +12,25 @@
 
 namespace tiercut::report {
 
-/// Writes a record a sample to a file that appears when `commit` succeeds, and not at all without it. CSV, or JSON
-/// lines when the name ends in `.jsonl`. The head names version, scenario and seed; engine and network model follow at
-/// the end, when they are known. Times are seconds, exact to the picosecond.
+/// Writes a record a sample, answered or not, to a file that appears when `commit` succeeds, and not at all without it.
+/// CSV, or JSON lines when the name ends in `.jsonl`. The head names version, scenario and seed; engine and network
+/// model follow at the end, when they are known. Times are seconds, exact to the picosecond.
 class RecordWriter {
  public:
   static Result<RecordWriter> create(const std::string& path, const scenarios::Scenario& scenario,
-                                     const std::vector<std::string>& answer_names, std::uint64_t seed);
+                                     const deployment::StageGraph& graph, std::uint64_t seed);
 
   void add(const simulator::Record& record);
   Result<void> commit(const simulator::SimulationResult& result);
 
  private:
   enum class Form { csv, json_lines };
-  RecordWriter(AtomicFile file, Form form, std::vector<std::string> answer_names);
+  RecordWriter(AtomicFile file, Form form, std::vector<std::string> answer_names, const deployment::StageGraph& graph);
   AtomicFile file_;
   Form form_;
   std::vector<std::string> answer_names_;  // quoted as the form needs
+  const deployment::StageGraph* graph_;    // outlives the writer
+  bool has_right_;
   std::string line_;
 };
 

@@ -23,6 +23,22 @@ Json exits_json(const SimulatedRun& run) {
   return json;
 }
 
+/// Each arrival after warm-up ends in one way.
+Json endings_json(const simulator::SimulationResult& result) {
+  std::int64_t answered = 0;
+  for (const std::int64_t count : result.answered_by) answered += count;
+  Json json = {{"answered", answered}, {"dropped", 0}, {"failed", 0}};
+  Json why = Json::array();
+  for (const simulator::Unanswered& part : result.unanswered) {
+    const std::string ending(to_text(part.ending));
+    json[ending] = json[ending].get<std::int64_t>() + part.samples;
+    why.push_back({{"ending", ending}, {"why", part.why}, {"samples", part.samples}});
+  }
+  json["by_fallback"] = result.fallbacks;
+  json["without_answer"] = std::move(why);
+  return json;
+}
+
 Json terms_json(const simulator::SimulationResult& result) {
   std::array<double, deployment::term_count> means{};
   for (std::size_t term = 0; term < means.size(); ++term) {
@@ -58,6 +74,7 @@ std::string simulation_json(const SimulatedRun& run) {
                {"percentile_error", result.percentile_error},
                {"requirement", requirement_json(run.scenario, result.latency_s)},
                {"exits", exits_json(run)},
+               {"endings", endings_json(result)},
                {"accuracy", result.right && result.samples > 0
                                 ? Json(static_cast<double>(*result.right) / static_cast<double>(result.samples))
                                 : Json(nullptr)},

@@ -63,6 +63,20 @@ std::string exit_table(const SimulatedRun& run) {
   return text + "\n";
 }
 
+std::string ending_table(const simulator::SimulationResult& result) {
+  Table table({{"without an answer"}, {"samples", Align::right}, {"share", Align::right}});
+  for (const simulator::Unanswered& part : result.unanswered) {
+    const double share = static_cast<double>(part.samples) / static_cast<double>(result.samples);
+    table.add({std::string(to_text(part.ending)) + ": " + part.why, format_count(part.samples), format_share(share)});
+  }
+  std::string text = table.is_empty() ? std::string() : table.to_text() + "\n";
+  if (result.fallbacks > 0)
+    text +=
+        fmt::format("  (of those answered by exits, {} are fallbacks: the exit was not sure, nothing better came)\n\n",
+                    format_count(result.fallbacks));
+  return text;
+}
+
 std::string term_table(const simulator::SimulationResult& result) {
   Table table({{"mean latency is"}, {"time", Align::right}});
   for (int term = 0; term < deployment::term_count && result.samples > 0; ++term) {
@@ -105,7 +119,7 @@ std::string simulation_text(const SimulatedRun& run) {
                         100 * run.result.percentile_error);
   text += "\n";
   if (run.intervals) text += interval_table(*run.intervals);
-  return text + exit_table(run) + term_table(run.result) + resource_tables(run.result) +
+  return text + exit_table(run) + ending_table(run.result) + term_table(run.result) + resource_tables(run.result) +
          fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
 }
 

@@ -18,6 +18,11 @@ void read_policy(ReadContext& context) {
   if (const Node* size = context.find(*node, "control_size")) {
     policy.control_size = Bytes(as_quantity(*size, Dimension::size));
   }
+  if (const Node* fallback = context.find(*node, "fallback")) {
+    const Node& name = at(*fallback, "exit");
+    const int exit = context.exit(name.text, name.where);
+    if (exit >= 0) policy.fallback = {exit, Seconds(as_quantity(at(*fallback, "after"), Dimension::time))};
+  }
   const Node* escalation = node->find("escalation");
   if (escalation == nullptr) return;
   if (escalation->kind == NodeKind::scalar && !context.is_refused(*escalation)) {

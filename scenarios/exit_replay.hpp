@@ -22,15 +22,26 @@ struct ExitReplay {
     std::vector<std::int64_t> right_rows;  ///< of these, by answer: those that it answers rightly
   };
 
+  /// What the exits say where inputs are lost.
+  struct Loss {
+    std::vector<model::LayerId> lost;       ///< inputs of the model, ascending
+    std::uint32_t known = 0;                ///< bit k: exit k's answers were recorded, behind the exits the final ones
+    std::vector<std::uint32_t> conclusive;  ///< as below
+    std::vector<std::uint32_t> right;
+  };
+
   std::string trace;                      ///< name of the trace
   bool is_in_order = false;               ///< sample i of a run takes row i, from the first again behind the last
   std::vector<std::uint32_t> conclusive;  ///< by row
   std::vector<std::uint32_t> right;       ///< by row; bit k: exit k's answer, behind the exits the final one
   std::vector<Pattern> patterns;          ///< all that occur, ascending by `conclusive`
+  std::vector<Loss> losses;               ///< those that the trace records, in its order
 
   std::int64_t rows() const { return static_cast<std::int64_t>(conclusive.size()); }
   bool is_conclusive(int exit, std::int64_t row) const { return has_bit(conclusive, exit, row); }
   bool is_right(int answer, std::int64_t row) const { return has_bit(right, answer, row); }
+  /// Null where nothing was recorded with these inputs lost (ascending).
+  const Loss* find_loss(std::span<const model::LayerId> lost) const;
   /// Rows whose exits decide as given (bit k of `decided` where exit k was asked, of `conclusive` what it said).
   std::int64_t rows_with(std::uint32_t decided, std::uint32_t conclusive) const;
   /// Of these, the rows that the answer answers rightly.

@@ -63,6 +63,7 @@ void read_workload(ReadContext& context);
 void read_requirement(ReadContext& context);
 void read_exits(ReadContext& context);      ///< exits, exit_trace
 void read_decisions(ReadContext& context);  ///< policy, joins, pins
-void check_reach(ReadContext& context);     ///< unreachable-device, idle-device, mixed-route
+void read_faults(ReadContext& context);
+void check_reach(ReadContext& context);  ///< unreachable-device, idle-device, mixed-route
 
 }  // namespace tiercut::scenarios

@@ -37,6 +37,17 @@ std::optional<DeviceRef> Scenario::find_ref(std::string_view text) const {
   return DeviceRef{index, count == 1 ? 0 : member};
 }
 
+int Scenario::copies_of(const Link& link) const {
+  int copies = 1;
+  if (link.is_shared) return copies;
+  for (const std::vector<DeviceRef>* ends : {&link.from, &link.to}) {
+    for (const DeviceRef end : *ends) {
+      if (end.member == 0) copies = std::max(copies, device(end).count);
+    }
+  }
+  return copies;
+}
+
 std::vector<Scenario::Place> Scenario::places() const {
   std::vector<Place> places;
   for (std::size_t i = 0; i < devices.size(); ++i) {

@@ -14,6 +14,7 @@
 #include "core/units.hpp"
 #include "model/model.hpp"
 #include "profiles/exit_trace.hpp"
+#include "scenarios/faults.hpp"
 #include "scenarios/platform.hpp"
 
 namespace tiercut::scenarios {
@@ -60,8 +61,15 @@ struct TraceUse {
 enum class Escalation { after, eager };
 std::string_view to_text(Escalation escalation);
 
+/// What an exit that was not sure would have said is the answer after all, when no other one has come in time.
+struct Fallback {
+  int exit = 0;
+  Seconds after{};  ///< from its arrival where the answer is wanted
+};
+
 struct Policy {
   std::vector<Escalation> escalation;  ///< by exit
+  std::optional<Fallback> fallback;
   bool cancel = false;
   Bytes control_size{8};  ///< of a control message
 };
@@ -132,6 +140,7 @@ class Scenario {
   Policy policy;
   std::vector<JoinPolicy> joins;
   std::vector<Pin> pins;
+  std::vector<Fault> faults;
   std::string hash;      ///< `sha256:...` over the scenario (with --set applied) and every file it refers to
   Diagnostics warnings;  ///< what a user should know but need not mend
 
@@ -139,6 +148,9 @@ class Scenario {
   int find_device(std::string_view device_name) const;             ///< -1 when absent
   std::string name_of(DeviceRef ref) const;                        ///< `pi`, `cameras`, `cameras.3`
   std::optional<DeviceRef> find_ref(std::string_view text) const;  ///< of `pi`, `cameras`, `cameras.3`
+
+  /// How many links this one stands for: one a member of the groups at its ends, unless all share it.
+  int copies_of(const Link& link) const;
 
   /// The links a message crosses, in order; empty when from == to. The route with the least sum of latencies, then the
   /// fewest hops, then the order of the file. Nothing when there is none. Cheap: routes are computed once, when the

@@ -150,6 +150,12 @@ ShapePointer policy() {
       {"escalation", shape::either({escalation, shape::map(escalation)}), false,
        "after (the default): what lies behind an exit waits for its decision; eager: it does not. One word for all "
        "exits, or a word for each exit named."},
+      {"fallback",
+       shape::record({
+           {"exit", shape::text(), true, "Whose answer."},
+           {"after", span(), true, "How long the device that wants the answer waits for a better one."},
+       }),
+       false, "When no other answer comes in time, that of an exit that was not sure; never when absent."},
       {"cancel", shape::boolean(), false, "Whether an answer stops work that has become needless; false when absent."},
       {"control_size", shape::non_negative(Dimension::size), false, "Bytes of a control message; 8 B when absent."},
   });
@@ -160,6 +166,28 @@ std::vector<std::string> objectives() {
   for (const Statistic statistic : all_statistics) words.emplace_back(to_text(statistic));
   words.emplace_back("accuracy");
   return words;
+}
+
+ShapePointer fault() {
+  const auto date = shape::quantity(Dimension::time, 0, latest_fault_s);
+  const auto mean = shape::quantity(Dimension::time, shortest_time_s, latest_fault_s);
+  const auto outage = shape::record({
+      {"down", date, true, "When it goes out of order, from the start of the run."},
+      {"up", date, false, "When it is repaired; never when absent."},
+  });
+  return shape::record({
+      {"device", shape::text(), false, "What fails: a device, with its units and its own links."},
+      {"unit", shape::text(), false, "Only this unit of the device."},
+      {"link", one_or_several(shape::text()), false,
+       "What fails instead of a device: links. A way there and back are two links, NAME and NAME.back."},
+      {"on_fault", shape::word({"lose", "resume"}), false,
+       "What becomes of that which is there or comes: lost (the default), or it stands still and goes on afterwards."},
+      {"times", shape::list(outage, 1), false, "When: stated, in the order of time."},
+      {"trace", shape::text(), false, "When: a file of outages beside this one, CSV with the columns down_s,up_s."},
+      {"mtbf", mean, false, "When: at random; mean time from a recovery to the next failure, exponential."},
+      {"mttr", mean, false, "Mean time from a failure to its repair, exponential."},
+      {"recovery", span(), false, "After each repair, still out of order; 0 when absent."},
+  });
 }
 
 Format make() {
@@ -205,6 +233,7 @@ Format make() {
           {"policy", policy(), false, "How a sample goes on behind an exit."},
           {"joins", shape::map(join), false, "Aggregations that do not wait for all, by layer."},
           {"pins", shape::list(pin), false, "Layers fixed to a place."},
+          {"faults", shape::map(fault()), false, "What is out of order at times, by names of your own."},
       });
 }
 

@@ -46,6 +46,9 @@ std::string hash_of(const Node& root, const Scenario& scenario) {
     if (device.profile) append_source(device.profile->source);
   }
   if (scenario.exit_trace) append_source(scenario.exit_trace->digest);
+  for (const Fault& fault : scenario.faults) {
+    if (!fault.digest.empty()) append_source(fault.digest);
+  }
   return "sha256:" + sha256(text);
 }
 
@@ -100,6 +103,7 @@ Result<ScenarioPointer> read_parts(const Document& document, ReadFiles& files, D
   read_requirement(context);
   read_exits(context);
   read_decisions(context);
+  read_faults(context);
   if (can_look_for_routes(*scenario, diagnostics)) check_reach(context);
 
   sort_for_reading(diagnostics, document.file);

@@ -118,12 +118,14 @@ void CompiledGraph::compile_stage(StageId id) {
   } else if (const auto* join = std::get_if<Join>(&stage.work)) {
     compiled.kind = Kind::join;
     compiled.detail = static_cast<int>(joins.size());
-    joins.push_back({std::max(1, join->quorum), join->deadline.has_value(), join->deadline.value_or(Span())});
+    joins.push_back(
+        {std::max(1, join->quorum), join->deadline.has_value(), join->deadline.value_or(Span()), join->fallback});
   } else {
     compiled.kind = std::holds_alternative<Answer>(stage.work) ? Kind::answer : Kind::first_conclusive;
   }
   compiled.cancels = static_cast<int>(cancels.size()) - compiled.first_cancel;
-  const bool is_timed = compiled.kind == Kind::compute || compiled.kind == Kind::message || compiled.offset > Span();
+  const bool is_timed = compiled.kind == Kind::compute || compiled.kind == Kind::message || compiled.offset > Span() ||
+                        (compiled.kind == Kind::source && !source->faults.empty());
   if (is_timed) compiled.timed = timed_stages++;
 }
 
@@ -217,7 +219,6 @@ void CompiledGraph::compile_doom() {
   for (std::size_t id = stages.size(); id-- > 0;) {
     auto& stage = stages[id];
     stage.doomed = 1;
-    stage.is_answer_doomed = stage.kind == Kind::answer;
     for (int i = 0; i < stage.successors; ++i) {
       const StageId to = successors[static_cast<std::size_t>(stage.first_successor + i)].to;
       const auto& next = stages[static_cast<std::size_t>(to)];
@@ -226,7 +227,6 @@ void CompiledGraph::compile_doom() {
         continue;
       }
       stage.doomed += next.doomed;
-      stage.is_answer_doomed = stage.is_answer_doomed || next.is_answer_doomed;
       const auto& further = beyond_of[static_cast<std::size_t>(to)];
       beyond_of[id].insert(beyond_of[id].end(), further.begin(), further.end());
     }

@@ -59,6 +59,7 @@ struct CompiledJoin {
   int quorum = 1;
   bool has_deadline = false;
   Span deadline{};
+  int fallback = -1;
 };
 
 struct CompiledStage {
@@ -69,13 +70,12 @@ struct CompiledStage {
   int first_successor = 0, successors = 0;
   int first_cancel = 0, cancels = 0;
   Span offset{};                   ///< of a source
-  int timed = -1;                  ///< which of the stages that can take time; -1: not one of them
+  int timed = -1;                  ///< which of the stages that can take time, or wait; -1: not one of them
   bool begins_with_input = false;  ///< has one input, and is no join
   bool has_conclusive_input = false;
   bool may_follow_exit = false;  ///< an exit may have decided that this stage runs
   // What dies with this stage, where nothing can be cancelled: stages that have no other input, and the inputs beyond.
   int doomed = 0;
-  bool is_answer_doomed = false;
   int first_beyond = 0, beyond = 0;
 };
 

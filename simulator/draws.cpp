@@ -84,6 +84,27 @@ std::int64_t Draws::row(std::int64_t sample) {
 
 bool Draws::is_right(int answer, std::int64_t sample) { return graph_.source->replay->is_right(answer, row(sample)); }
 
+/// Null: the answer is that with all inputs.
+const scenarios::ExitReplay::Loss* Draws::loss(int answer, const Missing& missing) const {
+  if (missing.inputs.empty()) return nullptr;
+  const auto* loss = graph_.source->replay->find_loss(missing.inputs);
+  if (loss != nullptr && (loss->known >> answer & 1U) != 0) return loss;
+  if (missing.is_loss) throw UnknownLoss{answer, missing.inputs};
+  return nullptr;
+}
+
+bool Draws::is_conclusive(int exit, std::int64_t sample, const Missing& missing) {
+  const auto* known = loss(exit, missing);
+  if (known == nullptr) return is_conclusive(exit, sample);
+  return (known->conclusive[static_cast<std::size_t>(row(sample))] >> exit & 1U) != 0;
+}
+
+bool Draws::is_right(int answer, std::int64_t sample, const Missing& missing) {
+  const auto* known = loss(answer, missing);
+  if (known == nullptr) return is_right(answer, sample);
+  return (known->right[static_cast<std::size_t>(row(sample))] >> answer & 1U) != 0;
+}
+
 ArrivalProcess::ArrivalProcess(const deployment::StageGraph& graph, const Options& options)
     : is_poisson_(graph.arrivals.process == scenarios::Arrivals::Process::poisson),
       period_picoseconds_(graph.arrivals.period.value() * 1e12),

@@ -11,6 +11,19 @@
 
 namespace tiercut::simulator {
 
+/// An exit was asked with inputs lost for which its trace has no answers.
+struct UnknownLoss {
+  int answer = 0;  ///< an exit, or behind them the final one
+  std::vector<model::LayerId> missing;
+};
+
+/// Inputs that an answer has not seen. Some were lost: then what it says must be recorded, else UnknownLoss is thrown.
+/// None was lost, all came too late for a join: where that is not recorded, they count as seen.
+struct Missing {
+  std::vector<model::LayerId> inputs;  ///< ascending
+  bool is_loss = false;
+};
+
 /// Everything random of a simulation, by the keys of deployment/README.md: a draw depends on the seed, the thing and
 /// the sample, never on what happened before.
 class Draws {
@@ -30,6 +43,9 @@ class Draws {
   }
   /// With an exit trace: whether the answer (an exit, or behind them the final one) is right.
   bool is_right(int answer, std::int64_t sample);
+  /// The same of a sample some of whose inputs the answer has not seen.
+  bool is_conclusive(int exit, std::int64_t sample, const Missing& missing);
+  bool is_right(int answer, std::int64_t sample, const Missing& missing);
 
   /// Of an attempt on a hop, by its index in the graph's hops.
   bool is_lost(int hop, std::int64_t sample, std::uint32_t attempt) {
@@ -49,6 +65,7 @@ class Draws {
  private:
   void add_jitter(const CompiledHop& hop, const deployment::Resource& link, std::uint64_t seed);
   std::int64_t row(std::int64_t sample);  // of the exit trace
+  const scenarios::ExitReplay::Loss* loss(int answer, const Missing& missing) const;
 
   const CompiledGraph& graph_;
   const std::vector<Course>* courses_;

@@ -29,9 +29,16 @@ class Driver {
   /// Occupies a unit or fifo link from now until `end`; false, and nothing happens, when that is nearer than the clock
   /// can tell apart.
   virtual bool start_work(int copy, Instant end) = 0;
+  /// Ends such work before its time; nothing is reported of it.
+  virtual void cancel_work(int copy) = 0;
   /// Sends bytes over the links of a route of the graph, in fair shares with others. `flow`: free, chosen by the
   /// caller, small.
   virtual void start_flow(int flow, int route, Bytes size) = 0;
+  /// Ends a flow before its time; nothing is reported of it.
+  virtual void cancel_flow(int flow) = 0;
+  /// A flow stands still, and takes no share, until it is resumed.
+  virtual void hold_flow(int flow) = 0;
+  virtual void resume_flow(int flow) = 0;
   /// Reports on_wake when the clock has reached `date`. An earlier call may come in its place: ask again then.
   virtual void wake_at(double date) = 0;
 

@@ -18,6 +18,7 @@ enum class EventKind : std::uint8_t {
   flow_start,  ///< the overheads of a fair route have passed
   propagated,
   resend,  ///< the timeout of a lost attempt has passed
+  fault,   ///< something goes out of order, or comes back: before what begins at that moment
   source,  ///< an input that arises later than the sample's first
   arrival,
   deadline,  ///< of a join; last, so that what arrives at the same moment is there
@@ -65,6 +66,7 @@ class EventQueue {
   EventQueue() : heap_(least_room, last()) {}
 
   bool empty() const { return size_ == (is_open_ ? 1 : 0); }
+  std::size_t size() const { return size_ - (is_open_ ? 1 : 0); }
   /// When the next event is due; the queue must not be empty.
   Instant next_when() const { return (is_open_ ? heap_[least_child(0)] : heap_[0]).when(); }
   /// Of an event that comes soon, to have its data at hand.

@@ -84,6 +84,10 @@ void Simulation::record_path(SampleState& sample, Record& record) {
     if (!with_terms_ && (record.answered_by >= 0 || !compiled.may_follow_exit)) break;
     const Edge* input = deciding_input(sample, stage);
     if (input == nullptr) break;
+    if (compiled.kind == Kind::join && record.answered_by < 0) {
+      record.answered_by = graph_.joins[static_cast<std::size_t>(compiled.detail)].fallback;
+      record.is_fallback = record.answered_by >= 0;
+    }
     if (record.answered_by < 0) record.answered_by = answered_by(sample, stage, input);
     if (with_terms_ && compiled.kind == Kind::join) {
       record.terms[static_cast<std::size_t>(Term::aggregation_wait)] +=
@@ -97,8 +101,24 @@ void Simulation::record_path(SampleState& sample, Record& record) {
   }
 }
 
+void Simulation::end_unanswered(SampleState& sample) {
+  if (sample.id < graph_.source->warm_up) return;
+  measurements_.unanswered(sample.cause);
+  if (!sink_ || !options_.with_unanswered) return;
+  Record record;
+  record.sample = sample.id;
+  record.member = sample.member;
+  record.arrival = sample.arrival;
+  record.latency = Span::longest();
+  record.answered_by = -1;
+  record.ending = sample.cause.ending(*graph_.source);
+  record.cause = sample.cause;
+  sink_(record);
+}
+
 void Simulation::answer(SampleState& sample) {
   ++answered_;
+  sample.is_answered = true;
   if (answered_ % 1024 == 0 && options_.progress) options_.progress(answered_, options_.samples);
   if (sample.id < graph_.source->warm_up) return;
   Record record;
@@ -107,7 +127,11 @@ void Simulation::answer(SampleState& sample) {
   record.arrival = sample.arrival;
   record.latency = now_ - sample.arrival;
   record_path(sample, record);
-  if (graph_.source->replay != nullptr) record.is_right = draws_.is_right(record.answered_by, record.sample);
+  if (graph_.source->replay != nullptr) {
+    record.is_right = sample.is_partial ? draws_.is_right(record.answered_by, record.sample,
+                                                          missing_inputs(sample, stage_of_answer(record.answered_by)))
+                                        : draws_.is_right(record.answered_by, record.sample);
+  }
   measurements_.answered(record);
   if (sink_) sink_(record);
 }

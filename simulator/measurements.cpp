@@ -16,6 +16,7 @@ Measurements::Measurements(const CompiledGraph& graph, const Options& options)
       with_terms_(options.with_terms),
       exact_left_(options.exact_percentiles_up_to),
       latencies_(graph.source->exits.size() + 1),
+      unanswered_by_(Cause::count(*graph.source)),
       limit_(options.limit),
       usage_(graph.source->resources.size()) {}
 
@@ -26,6 +27,7 @@ void Measurements::answered(const Record& record) {
   latencies_[static_cast<std::size_t>(record.answered_by)].add(record.latency);
   if (record.is_right.value_or(false)) ++right_;
   if (limit_ && record.latency > *limit_) ++late_;
+  if (record.is_fallback) ++fallbacks_;
   for (std::size_t t = 0; with_terms_ && t < record.terms.size(); ++t) {
     total_terms_[t] = saturated_sum(total_terms_[t], record.terms[t]);
   }
@@ -46,8 +48,14 @@ void Measurements::fill_latencies(SimulationResult& result) {
 
 void Measurements::fill(SimulationResult& result, Span duration) {
   fill_latencies(result);
+  for (std::size_t i = 0; i < unanswered_by_.size(); ++i) {
+    if (unanswered_by_[i] == 0) continue;
+    const Cause cause = Cause::at(i);
+    result.unanswered.push_back({cause.ending(*graph_.source), cause.text(*graph_.source), unanswered_by_[i]});
+  }
   result.total_terms = total_terms_;
   if (limit_) result.late = late_ + unanswered_;
+  result.fallbacks = fallbacks_;
   if (graph_.source->replay != nullptr) result.right = right_;
   result.duration = duration.seconds();
   for (std::size_t r = 0; r < usage_.size(); ++r) {

@@ -17,7 +17,10 @@ class Measurements {
   Measurements(const CompiledGraph& graph, const Options& options);
 
   void answered(const Record& record);
-  void unanswered() { ++unanswered_; }
+  void unanswered(Cause cause) {
+    ++unanswered_;
+    ++unanswered_by_[cause.index()];
+  }
   /// A unit or fifo link was busy, or a fair link with any flows at all.
   void busy(int resource, Span span) { of(resource).busy += static_cast<std::uint64_t>(span.picoseconds()); }
   void worked(int unit, Span span) {
@@ -29,6 +32,8 @@ class Measurements {
     (is_control ? usage.control : usage.payload) += size.value();
     ++(is_lost ? usage.lost : usage.served);
   }
+  /// An attempt that a fault of the link has ended.
+  void cut(int link) { ++of(link).lost; }
 
   /// Fills the figures; `duration` from the first arrival to the last event. Once.
   void fill(SimulationResult& result, Span duration);
@@ -49,7 +54,8 @@ class Measurements {
   std::vector<LatencyDistribution> latencies_;  // by answer
   deployment::Terms total_terms_{};
   std::int64_t unanswered_ = 0;
-  std::int64_t right_ = 0;
+  std::vector<std::int64_t> unanswered_by_;  // by Cause::index
+  std::int64_t right_ = 0, fallbacks_ = 0;
   std::optional<Span> limit_;
   std::int64_t late_ = 0;
   std::vector<Usage> usage_;  // by resource

@@ -49,6 +49,7 @@ void Simulation::meet_windows() {
 
 void Simulation::begin_hop(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
+  if (faults_ && message_state(sample, stage).hop == 0 && is_stopped(At::sender, sample, stage)) return;
   if (!m.is_fair) return wait_for(hop(m.first_hop + message_state(sample, stage).hop).link, stage, sample);
   StageState& s = state(sample, stage);
   s.has_started = true;
@@ -59,6 +60,13 @@ void Simulation::begin_hop(SampleState& sample, StageId stage) {
 
 void Simulation::start_flow(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
+  int held = 0;
+  for (int h = 0; h < m.hops && !places_.empty(); ++h) {
+    const int copy = hop(m.first_hop + h).link.at(sample.member);
+    if (is_losing(copy)) return lose_there(sample, stage, copy);
+    if (is_out(copy)) ++held;
+  }
+  if (held > 0 && m.route.first < 0) return parked_.push_back({At::sender, stage, sample.slot});
   for (int h = 0; h < m.hops; ++h) {
     FairLink& link = fair_[static_cast<std::size_t>(hop(m.first_hop + h).link.at(sample.member))];
     if (link.flows++ == 0) link.busy_since = now_;
@@ -70,19 +78,28 @@ void Simulation::start_flow(SampleState& sample, StageId stage) {
   }
   const int flow = free_flows_.back();
   free_flows_.pop_back();
-  flows_[static_cast<std::size_t>(flow)] = {stage, sample.id, sample.slot};
+  flows_[static_cast<std::size_t>(flow)] = {stage, sample.id, sample.slot, held, false};
   driver_->start_flow(flow, m.route.at(sample.member), m.size);
+  if (held > 0) driver_->hold_flow(flow);
 }
 
 void Simulation::flow_done(const Event& event) {
   SampleState& sample = pool_[event.slot()];
-  const auto& m = message(event.stage());
-  if (event.where() >= 0) free_flows_.push_back(event.where());
+  end_flow(event.where(), event.stage(), sample);
+  transmitted(sample, event.stage(), now_);
+}
+
+/// `flow` may be -1: nothing limited its rate.
+void Simulation::end_flow(int flow, StageId stage, const SampleState& sample) {
+  const auto& m = message(stage);
+  if (flow >= 0) {
+    free_flows_.push_back(flow);
+    flows_[static_cast<std::size_t>(flow)].stage = -1;
+  }
   for (int h = 0; h < m.hops; ++h) {
     FairLink& link = fair_[static_cast<std::size_t>(hop(m.first_hop + h).link.at(sample.member))];
     if (--link.flows == 0) measurements_.busy(hop(m.first_hop + h).resource, now_ - link.busy_since);
   }
-  transmitted(sample, event.stage(), now_);
 }
 
 /// The end of an attempt, now or later: over one hop, or over all hops of a fair route at once.
@@ -100,6 +117,7 @@ void Simulation::transmitted(SampleState& sample, StageId stage, Instant end) {
     latency += draws_.propagation(h, sample.id, way.attempt);
   }
   const Span taken = end - s.since;
+  if (faults_) s.since = end;
   if (lost_at < 0) {
     const Span window = last == m.hops ? way.window_delay : Span();
     add_term(sample, stage, Term::transmit, taken);
@@ -116,6 +134,7 @@ void Simulation::transmitted(SampleState& sample, StageId stage, Instant end) {
 void Simulation::propagated(SampleState& sample, StageId stage) {
   const auto& m = message(stage);
   MessageState& way = message_state(sample, stage);
+  if (faults_ && is_lost_in_flight(sample, stage)) return;
   if (!m.is_fair && way.hop + 1 < m.hops) {
     ++way.hop;
     way.attempt = 0;
@@ -137,6 +156,7 @@ void Simulation::deliver_from(int connection) {
 }
 
 void Simulation::after_route(SampleState& sample, StageId stage) {
+  if (faults_ && is_stopped(At::receiver, sample, stage)) return;
   state(sample, stage).is_delivered = true;
   const auto& deserialise = message(stage).deserialise;
   deserialise.cost > Span() ? wait_for(deserialise.unit, stage, sample) : fire(sample, stage);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "simulator/compiled_graph.hpp"
+#include "simulator/endings.hpp"
 #include "simulator/line.hpp"
 
 namespace tiercut::simulator {
@@ -27,6 +28,7 @@ struct StageState {
   bool is_past_deadline : 1 = false;  ///< of a join
   bool is_by_quorum : 1 = false;      ///< a join that did not wait for all
   bool is_conclusive : 1 = false;     ///< outcome of a decision
+  bool has_lost_input : 1 = false;    ///< of those dead: one that was lost, of which nobody is told
   std::uint16_t fired_inputs = 0, dead_inputs = 0;
   std::uint16_t decider = 0;  ///< the input that fired last, of a first-conclusive first; of several the smallest stage
 };
@@ -39,6 +41,9 @@ struct SampleState {
   std::uint32_t slot = 0;
   int member = 1;
   int open_stages = 0;
+  Cause cause{};  ///< of what was lost first
+  bool is_answered = false;
+  bool is_partial = false;  ///< something was lost, or a join did without an input
 };
 
 /// The samples under way. Places are reused and never move, so memory follows the samples in flight, not their number.
@@ -58,7 +63,7 @@ class SamplePool {
     const std::uint32_t slot = free_.back();
     free_.pop_back();
     SampleState& sample = (*this)[slot];
-    sample = {id, arrival, slot, member, static_cast<int>(stages_)};
+    sample = {id, arrival, slot, member, static_cast<int>(stages_), {}, false, false};
     std::memcpy(bytes(sample) + stages_at, fresh_.data(), stages_ * sizeof(StageState));
     return sample;
   }
@@ -68,6 +73,13 @@ class SamplePool {
   }
 
   std::size_t in_use() const { return blocks_.size() * block_slots - free_.size(); }
+  /// All samples under way, in no particular order of theirs.
+  template <class Visit>
+  void for_each(Visit visit) {
+    for (std::uint32_t slot = 0; slot < blocks_.size() * block_slots; ++slot) {
+      if ((*this)[slot].id >= 0) visit((*this)[slot]);
+    }
+  }
 
   SampleState& operator[](std::uint32_t slot) {
     return *reinterpret_cast<SampleState*>(blocks_[slot / block_slots].get() + (slot % block_slots) * size_);
@@ -92,6 +104,7 @@ class SamplePool {
   Node node(const SampleState& sample, StageId stage) const {
     return sample.slot << stage_bits_ | static_cast<Node>(stage);
   }
+  Node node(std::uint32_t slot, StageId stage) const { return slot << stage_bits_ | static_cast<Node>(stage); }
   StageState& stage(Node node) { return stage(sample_of(node), stage_of(node)); }
   StageId stage_of(Node node) const { return static_cast<StageId>(node & ((Node{1} << stage_bits_) - 1)); }
   SampleState& sample_of(Node node) { return (*this)[node >> stage_bits_]; }
@@ -106,7 +119,10 @@ class SamplePool {
     const auto first = static_cast<std::uint64_t>(blocks_.size()) * block_slots;
     if ((first + block_slots) << stage_bits_ >= no_node) throw std::length_error("too many samples are under way");
     blocks_.emplace_back(new (std::align_val_t(64)) std::byte[size_ * block_slots]());
-    for (std::uint32_t i = block_slots; i-- > 0;) free_.push_back(static_cast<std::uint32_t>(first) + i);
+    for (std::uint32_t i = block_slots; i-- > 0;) {
+      free_.push_back(static_cast<std::uint32_t>(first) + i);
+      (*this)[free_.back()].id = -1;
+    }
   }
 
   struct AlignedDelete {

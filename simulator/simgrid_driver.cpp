@@ -30,6 +30,8 @@ bool used_in_this_process = false;
 constexpr double ticks_per_second = 1e12;
 // SimGrid merges what lies nearer together than this (surf/precision).
 constexpr double resolution = 1e-12;
+// What a cancelled activity carries in place of its copy or flow.
+constexpr std::uintptr_t nobody = ~std::uintptr_t{0};
 
 /// SimGrid takes over the handlers of SIGINT, SIGSEGV and SIGBUS; ours are put back.
 class SignalGuard {
@@ -84,6 +86,7 @@ struct SimgridDriver::Parts {
 
   void build_platform(const CompiledGraph& graph);
   void complete(const s4u::Activity& activity);
+  void cancel(std::size_t index);
   void start_comm(std::size_t index, s4u::Host* from, double size);
 
   Listener& listener;
@@ -96,8 +99,16 @@ struct SimgridDriver::Parts {
   std::vector<bool> is_link;              // by copy
   std::vector<s4u::Host*> route_hosts;    // by route of the graph
   std::vector<s4u::ActivityPtr> running;  // by copy, then by flow
-  s4u::ActivityPtr finished;              // SimGrid still uses it while its completion is reported
-  std::vector<double> wake_ups;           // set and still to come; each earlier than the one before
+  struct HeldFlow {
+    s4u::Host* from = nullptr;
+    double left = 0;  // while it stands still
+  };
+  std::vector<HeldFlow> flows;
+  // SimGrid handles what was cancelled some steps later, and uses it then: kept for two more moments with a cancelling.
+  std::array<std::vector<s4u::ActivityPtr>, 3> cancelled;
+  double cancelled_at = -1;
+  s4u::ActivityPtr finished;     // SimGrid still uses it while its completion is reported
+  std::vector<double> wake_ups;  // set and still to come; each earlier than the one before
 };
 
 /// Each link stands between a host of its own and one sink, so that a platform of n links needs n routes, not n
@@ -147,12 +158,27 @@ void SimgridDriver::Parts::build_platform(const CompiledGraph& graph) {
 
 void SimgridDriver::Parts::complete(const s4u::Activity& activity) {
   const auto index = reinterpret_cast<std::uintptr_t>(activity.get_data<void>());
+  if (index == nobody) return;
   finished = std::move(running[index]);
   if (index < copies) {
     listener.on_work_done(static_cast<int>(index));
   } else {
     listener.on_flow_done(static_cast<int>(index - copies));
   }
+}
+
+void SimgridDriver::Parts::cancel(std::size_t index) {
+  if (s4u::Engine::get_clock() > cancelled_at) {
+    cancelled_at = s4u::Engine::get_clock();
+    std::rotate(cancelled.begin(), cancelled.end() - 1, cancelled.end());
+    cancelled.front().clear();
+  }
+  cancelled.front().push_back(std::move(running[index]));
+  s4u::Activity* const activity = cancelled.front().back().get();
+  // The data of an Exec and of a Comm are set by types of their own.
+  if (auto* exec = dynamic_cast<s4u::Exec*>(activity)) exec->set_data(reinterpret_cast<void*>(nobody));
+  if (auto* comm = dynamic_cast<s4u::Comm*>(activity)) comm->set_data(reinterpret_cast<void*>(nobody));
+  activity->cancel();
 }
 
 void SimgridDriver::Parts::start_comm(std::size_t index, s4u::Host* from, double size) {
@@ -193,9 +219,31 @@ bool SimgridDriver::start_work(int copy, Instant end) {
   return true;
 }
 
+void SimgridDriver::cancel_work(int copy) { parts_->cancel(static_cast<std::size_t>(copy)); }
+
+void SimgridDriver::cancel_flow(int flow) {
+  const std::size_t index = parts_->copies + static_cast<std::size_t>(flow);
+  if (parts_->running[index]) parts_->cancel(index);  // else it is held
+}
+
+/// Ended, and started anew with what is left: SimGrid's own suspension does not survive all that can happen meanwhile.
+void SimgridDriver::hold_flow(int flow) {
+  const std::size_t index = parts_->copies + static_cast<std::size_t>(flow);
+  parts_->flows[static_cast<std::size_t>(flow)].left = parts_->running[index]->get_remaining();
+  parts_->cancel(index);
+}
+
+void SimgridDriver::resume_flow(int flow) {
+  const Parts::HeldFlow& held = parts_->flows[static_cast<std::size_t>(flow)];
+  parts_->start_comm(parts_->copies + static_cast<std::size_t>(flow), held.from, held.left);
+}
+
 void SimgridDriver::start_flow(int flow, int route, Bytes size) {
   const std::size_t index = parts_->copies + static_cast<std::size_t>(flow);
   if (parts_->running.size() <= index) parts_->running.resize(index + 1);
+  auto& flows = parts_->flows;
+  if (flows.size() <= static_cast<std::size_t>(flow)) flows.resize(static_cast<std::size_t>(flow) + 1);
+  flows[static_cast<std::size_t>(flow)] = {parts_->route_hosts[static_cast<std::size_t>(route)], 0};
   parts_->start_comm(index, parts_->route_hosts[static_cast<std::size_t>(route)], size.value() * parts_->bytes_scale);
 }
 

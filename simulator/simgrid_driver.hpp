@@ -24,7 +24,11 @@ class SimgridDriver : public Driver {
   bool runs_work() const override;
   double clock() const override;
   bool start_work(int copy, Instant end) override;
+  void cancel_work(int copy) override;
   void start_flow(int flow, int route, Bytes size) override;
+  void cancel_flow(int flow) override;
+  void hold_flow(int flow) override;
+  void resume_flow(int flow) override;
   void wake_at(double date) override;
   void run() override;
 

@@ -83,6 +83,38 @@ Diagnostics find_faults(const deployment::StageGraph& graph, const Options& opti
   return faults;
 }
 
+namespace {
+
+std::string names_of(const deployment::StageGraph& graph, const std::vector<model::LayerId>& inputs) {
+  std::string names;
+  for (const model::LayerId input : inputs) {
+    for (const auto& stage : graph.stages) {
+      const auto* source = std::get_if<deployment::Source>(&stage.work);
+      if (source == nullptr || source->input != input) continue;
+      const auto blank = stage.name.rfind(' ');
+      names += (names.empty() ? "" : ", ") + stage.name.substr(blank == std::string::npos ? 0 : blank + 1);
+      break;
+    }
+  }
+  return names;
+}
+
+tl::unexpected<Diagnostics> unknown_loss(const deployment::StageGraph& graph, const UnknownLoss& loss) {
+  const auto answer = static_cast<std::size_t>(loss.answer);
+  const std::string name = answer < graph.exits.size() ? "exit " + graph.exits[answer].name : "the final answer";
+  std::string recorded;
+  for (const auto& known : graph.replay->losses) {
+    if ((known.known >> answer & 1U) != 0) recorded += (recorded.empty() ? "" : "; ") + names_of(graph, known.lost);
+  }
+  return fail("unknown-loss",
+              "a sample lost " + names_of(graph, loss.missing) + ", and the exit trace " + graph.replay->trace +
+                  " does not say what " + name + " then answers",
+              recorded.empty() ? "it records no losses; train with some, or leave out the exit trace"
+                               : "it records the loss of: " + recorded);
+}
+
+}  // namespace
+
 Result<SimulationResult> run_simulation(const deployment::StageGraph& graph, const Options& options,
                                         const RecordSink& sink, SimulationResult result,
                                         const DriverMaker& make_driver) {
@@ -94,6 +126,8 @@ Result<SimulationResult> run_simulation(const deployment::StageGraph& graph, con
     const auto driver = make_driver ? make_driver(compiled, simulation) : nullptr;
     simulation.run(driver.get());
     simulation.fill(result);
+  } catch (const UnknownLoss& loss) {
+    return unknown_loss(graph, loss);
   } catch (const std::overflow_error& error) {
     return fail("horizon-exceeded", error.what(), "simulate fewer samples, or ones that arise closer together");
   } catch (const std::length_error& error) {

@@ -32,17 +32,24 @@ Simulation::Simulation(const CompiledGraph& graph, const Options& options, const
 void Simulation::run(Driver* driver) {
   driver_ = driver;
   if (driver != nullptr && driver->runs_work()) driven_.resize(servers_.size());
+  begin_faults();
   schedule_arrival();
   first_arrival_ = last_event_ = next_arrival_.when;
   if (driver_ == nullptr) return advance();
   guarded([this] { advance(); });
   driver_->run();
   if (error_) std::rethrow_exception(error_);
-  if (!is_stopping_ && (!events_.empty() || pool_.in_use() > 0))
+  if (!is_stopping_ && (!events_.empty() || (pool_.in_use() > 0 && !faults_)))
     throw std::logic_error("the clock stopped before the last event");
 }
 
 void Simulation::fill(SimulationResult& result) {
+  if (!is_interrupted_)
+    pool_.for_each([this](SampleState& sample) {
+      if (sample.is_answered) return;
+      if (sample.cause.is_none()) sample.cause = Cause::still_under_way();
+      end_unanswered(sample);
+    });
   measurements_.fill(result, last_event_ - first_arrival_);
   result.is_interrupted = is_interrupted_;
 }
@@ -76,7 +83,8 @@ void Simulation::on_work_done(int copy) {
 
 void Simulation::on_flow_done(int flow) {
   guarded([this, flow] {
-    const Flow& done = flows_[static_cast<std::size_t>(flow)];
+    Flow& done = flows_[static_cast<std::size_t>(flow)];
+    done.is_done = true;
     const Instant end = std::max(now_, Instant() + Span::from(Seconds(clock_)));
     events_.push({end, EventKind::flow_done, done.stage, done.sample, done.slot, flow});
     driver_->wake_at(clock_);
@@ -94,6 +102,7 @@ void Simulation::advance() {
     if (!touched_.empty() || !entering_.empty()) {
       if (events_.empty() || events_.next_when() != now_) {
         hand_out();
+        if (!finished_.empty()) release_finished();
         continue;
       }
     } else if (events_.empty()) {
@@ -120,19 +129,21 @@ void Simulation::prefetch(const Event& event) const {
 
 bool Simulation::is_due(const Event& event) const {
   if (event.kind() == EventKind::flow_done) return true;
-  if (event.kind() == EventKind::work_done && !driven_.empty()) {
+  if (event.kind() == EventKind::work_done && !driven_.empty() && !is_stale(event)) {
     return driven_[static_cast<std::size_t>(event.where())].is_done;
   }
   return clock_ >= date_of(event.when());
 }
 
 void Simulation::await(const Event& event) {
-  if (event.kind() != EventKind::work_done || driven_.empty()) driver_->wake_at(date_of(event.when()));
+  if (event.kind() != EventKind::work_done || driven_.empty() || is_stale(event))
+    driver_->wake_at(date_of(event.when()));
 }
 
 void Simulation::handle(const Event& event) {
   switch (event.kind()) {
     case EventKind::work_done:
+      if (is_stale(event)) return;
       work_done(event);
       break;
     case EventKind::link_free:
@@ -150,8 +161,10 @@ void Simulation::handle(const Event& event) {
     case EventKind::resend:
       begin_hop(pool_[event.slot()], event.stage());
       break;
+    case EventKind::fault:
+      return fault_event(event);
     case EventKind::source:
-      fire(pool_[event.slot()], event.stage());
+      arise(pool_[event.slot()], event.stage());
       break;
     case EventKind::arrival:
       arrive(event);
@@ -183,13 +196,14 @@ void Simulation::schedule_arrival() {
 }
 
 void Simulation::arrive(const Event& event) {
+  ++arrived_;
   SampleState& sample = pool_.acquire(event.sample(), now_, next_arrival_.member);
   for (StageId source : graph_.sources) {
     const Span offset = graph_.stage(source).offset;
+    if (with_terms_ && graph_.stage(source).timed >= 0) pool_.terms(sample, graph_.stage(source).timed) = {};
     if (offset == Span()) {
-      fire(sample, source);
+      arise(sample, source);
     } else {
-      if (with_terms_) pool_.terms(sample, graph_.stage(source).timed) = {};
       add_term(sample, source, Term::aggregation_wait, offset);
       schedule(offset, EventKind::source, source, sample);
     }
@@ -197,8 +211,16 @@ void Simulation::arrive(const Event& event) {
   schedule_arrival();
 }
 
+void Simulation::arise(SampleState& sample, StageId source) {
+  if (faults_ && is_stopped(At::source, sample, source)) return;
+  fire(sample, source);
+}
+
 void Simulation::release_finished() {
-  for (SampleState* sample : finished_) pool_.release(*sample);
+  for (SampleState* sample : finished_) {
+    if (!sample->is_answered) end_unanswered(*sample);
+    pool_.release(*sample);
+  }
   finished_.clear();
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "simulator/draws.hpp"
 #include "simulator/driver.hpp"
 #include "simulator/event_queue.hpp"
+#include "simulator/fault_table.hpp"
 #include "simulator/measurements.hpp"
 #include "simulator/sample_pool.hpp"
 #include "simulator/simulator.hpp"
@@ -49,13 +51,43 @@ class Simulation : public Driver::Listener {
     Instant busy_since;
   };
   struct Flow {
-    StageId stage = -1;
+    StageId stage = -1;  // -1: free
     std::int64_t sample = 0;
     std::uint32_t slot = 0;
+    int held = 0;          // of its links, how many stand still
+    bool is_done = false;  // the driver has reported its end
+    bool is_under_way() const { return stage >= 0 && !is_done; }
   };
   struct Entering {
     StageId stage = -1;
     std::int64_t sample = 0;
+    std::uint32_t slot = 0;
+  };
+
+  /// A copy of a unit or link where there are faults.
+  struct Place {
+    int losing = 0, holding = 0;  // faults under way
+    int fault = -1;               // the last that lost what was there
+    bool is_gone = false;         // one of those never ends
+    Instant lost_at{-1};
+    Node node = no_node;  // what works there, until `end`
+    std::int64_t sample = -1;
+    Instant end = Instant::never();
+    bool is_held = false;  // ... but stands still, since then, with so much left
+    Instant held_since;
+    Span left{};
+    bool is_out() const { return losing + holding > 0; }
+  };
+  struct FaultState {
+    scenarios::Outage outage{Instant(), Instant()};  // the present or next one
+    std::int64_t outages = 0;
+    bool is_out = false;
+  };
+  enum class At : std::uint8_t { source, sender, receiver };
+  /// Stands still with a device.
+  struct Parked {
+    At at = At::source;
+    StageId stage = -1;
     std::uint32_t slot = 0;
   };
 
@@ -87,7 +119,9 @@ class Simulation : public Driver::Listener {
                        int where = -1);
   void schedule_arrival();
   void arrive(const Event& event);
+  void arise(SampleState& sample, StageId source);
   void release_finished();
+  void end_unanswered(SampleState& sample);
 
   // waiting_lines.cpp: who stands where, and who is next
   void wait_for(const CopyOf& place, StageId stage, SampleState& sample);
@@ -99,15 +133,16 @@ class Simulation : public Driver::Listener {
   void occupy_link(int copy, Span duration, StageId stage, SampleState& sample);
   bool is_taken(int copy, StageId stage, const SampleState& sample);
   void link_free(int copy);
+  void start_work(int copy, Node node, Span duration);
   Span duration_of(StageId stage, SampleState& sample);
   void work_done(const Event& event);
 
   // stage_firing.cpp: what fires, what dies
   void fire(SampleState& sample, StageId stage);
-  void kill(SampleState& sample, StageId stage);
+  void kill(SampleState& sample, StageId stage, bool is_lost = false);
   void settle(SampleState& sample);
   bool input_fired(SampleState& sample, const CompiledGraph::Successor& edge);
-  void input_died(SampleState& sample, StageId stage);
+  void input_died(SampleState& sample, StageId stage, bool is_lost);
   void find_decider(SampleState& sample, StageId stage);
   bool check_join(SampleState& sample, StageId stage);
   bool begin(SampleState& sample, StageId stage);
@@ -122,11 +157,40 @@ class Simulation : public Driver::Listener {
   void start_flow(SampleState& sample, StageId stage);
   void flow_done(const Event& event);
   void transmitted(SampleState& sample, StageId stage, Instant end);
+  void end_flow(int flow, StageId stage, const SampleState& sample);
   void propagated(SampleState& sample, StageId stage);
   void deliver_from(int connection);
   void after_route(SampleState& sample, StageId stage);
   void message_work_done(SampleState& sample, StageId stage);
   void meet_windows();
+
+  // faults.cpp: what is out of order
+  void begin_faults();
+  bool can_fault_matter() const;
+  void schedule_outage(int fault);
+  void fault_event(const Event& event);
+  void go_out(int copy, int fault);
+  void come_back(int copy, int fault);
+  void hold(int copy);
+  void stop_work(int copy);
+  void cancel_driven(int copy);
+  bool is_stale(const Event& event) const;
+  bool crosses(const Flow& flow, int copy);
+  void lose_flows(int copy);
+  void lose_there(SampleState& sample, StageId stage, int copy);
+  void send_again(SampleState& sample, StageId stage, int copy, Span passed);
+  bool is_lost_in_flight(SampleState& sample, StageId stage);
+  bool is_stopped(At at, SampleState& sample, StageId stage);
+  void lose(SampleState& sample, StageId stage, Cause cause);
+  bool is_losing(int copy) const { return !places_.empty() && places_[static_cast<std::size_t>(copy)].losing > 0; }
+  bool is_out(int copy) const { return !places_.empty() && places_[static_cast<std::size_t>(copy)].is_out(); }
+
+  // missing_inputs.cpp: what an answer has not seen
+  void walk_back(StageId stage, SampleState* sample, std::vector<model::LayerId>& inputs);
+  std::vector<model::LayerId> inputs_behind(StageId stage, SampleState* sample);
+  Missing missing_inputs(SampleState& sample, StageId stage);
+  StageId stage_of_answer(int answer) const;
+  bool is_fallback(const CompiledStage& stage, int input) const;
 
   // latency_terms.cpp: what decided a sample's latency
   void answer(SampleState& sample);
@@ -166,12 +230,18 @@ class Simulation : public Driver::Listener {
   std::vector<Entering> entering_;
   std::vector<Flow> flows_;
   std::vector<int> free_flows_;
-  std::vector<SampleState*> finished_;  // to release
-  std::vector<Instant> fired_;          // scratch of deciding_input
+  std::vector<SampleState*> finished_;    // to release
+  std::vector<Instant> fired_;            // scratch of deciding_input
+  std::vector<bool> is_visited_;          // scratch of walk_back
+  std::optional<FaultTable> faults_;      // where there are faults
+  std::vector<FaultState> fault_states_;  // by fault
+  std::vector<Place> places_;             // by copy, where there are faults
+  std::vector<Parked> parked_;
+  std::size_t pending_outages_ = 0;  // events of faults
   Driver* driver_ = nullptr;
 
   ArrivalProcess::Arrival next_arrival_;
-  std::int64_t next_sample_ = 0;
+  std::int64_t next_sample_ = 0, arrived_ = 0;
   std::int64_t answered_ = 0;
   Instant now_{-1};
   double clock_ = 0;

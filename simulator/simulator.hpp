@@ -12,6 +12,7 @@
 #include "core/diagnostic.hpp"
 #include "core/statistics.hpp"
 #include "deployment/stage_graph.hpp"
+#include "simulator/endings.hpp"
 
 namespace tiercut::simulator {
 
@@ -45,10 +46,11 @@ struct Options {
   std::int64_t samples = 10'000;  ///< arrivals to simulate, warm-up included
   std::uint64_t seed = 1;
   std::optional<Span> limit{};  ///< answers that take longer are counted as late
-  bool with_terms = true;  ///< also record what each latency consists of; without, records and totals have zeros
+  bool with_terms = true;       ///< also record what each latency consists of; without, records and totals have zeros
   /// While no more samples than this have been answered, percentiles are exact, at eight bytes a sample; beyond, they
   /// come from counts, in memory that does not grow (SimulationResult::percentile_error).
   std::int64_t exact_percentiles_up_to = 1'000'000;
+  bool with_unanswered = false;  ///< records also of samples that end without an answer
   std::function<void(std::int64_t done, std::int64_t total)> progress;  ///< called now and then; may be empty
   std::shared_ptr<const std::vector<Course>> courses;  ///< in place of all draws of arrivals and exits, by sample, in
                                                        ///< the order of arrival; as many as `samples`
@@ -56,17 +58,27 @@ struct Options {
   const volatile bool* stop = nullptr;  ///< set by a signal handler: end early, result marked interrupted
 };
 
-/// One answered sample.
+/// One sample: answered, or (when asked for) not.
 struct Record {
   std::int64_t sample = 0;
   int member = 1;  ///< where it arose, 1..members
   Instant arrival;
-  Span latency{};
-  int answered_by = 0;             ///< index of the exit, or exits.size() for the final answer
+  Span latency{};                  ///< Span::longest() without an answer
+  int answered_by = 0;             ///< index of the exit, or exits.size() for the final answer; -1 without an answer
   deployment::Terms terms{};       ///< sums to latency, exactly
   std::optional<bool> is_right{};  ///< with an exit trace
+  bool is_fallback = false;        ///< answered by an exit that was not sure, because no other answer came in time
+  Ending ending = Ending::answered;
+  Cause cause{};  ///< of an ending without an answer
 };
 using RecordSink = std::function<void(const Record&)>;
+
+/// Samples that ended without an answer, for one reason.
+struct Unanswered {
+  Ending ending = Ending::failed;
+  std::string why;
+  std::int64_t samples = 0;
+};
 
 struct ResourceReport {
   std::string name;
@@ -86,6 +98,8 @@ struct SimulationResult {
   double mean_standard_error_s = 0;        ///< of the mean, taking samples as independent
   std::vector<std::int64_t> answered_by;   ///< by exit, then the final answer
   std::optional<std::int64_t> late;        ///< with a limit: samples beyond it, unanswered ones among them
+  std::int64_t fallbacks = 0;              ///< of those that exits answered: unsure, because nothing better came
+  std::vector<Unanswered> unanswered;      ///< those reasons that occurred; with answered_by they sum to samples
   std::optional<std::int64_t> right;       ///< with an exit trace: samples answered rightly
   std::vector<Summary> latency_by_exit_s;  ///< the same order; zeros where none
   deployment::Terms total_terms{};         ///< summed over the samples that count

@@ -17,7 +17,12 @@ void Simulation::fire(SampleState& sample, StageId stage) {
     StageState& s = state(sample, stage);
     s.phase = Phase::fired;
     s.since = now_;
-    if (compiled.kind == Kind::decision) s.is_conclusive = draws_.is_conclusive(compiled.detail, sample.id);
+    if (compiled.kind == Kind::decision) {
+      s.is_conclusive = sample.is_partial && graph_.source->replay != nullptr
+                            ? draws_.is_conclusive(compiled.detail, sample.id, missing_inputs(sample, stage))
+                            : draws_.is_conclusive(compiled.detail, sample.id);
+    }
+    if (compiled.kind == Kind::join && s.is_by_quorum) sample.is_partial = true;
     if (compiled.cancels > 0 && (compiled.kind != Kind::decision || s.is_conclusive)) cancel_all(sample, compiled);
     if (options_.on_fired) [[unlikely]]
       options_.on_fired({sample.id, stage, now_});
@@ -28,7 +33,7 @@ void Simulation::fire(SampleState& sample, StageId stage) {
       if (next_stage >= 0) fire(sample, std::exchange(next_stage, -1));
       const bool fires = next->when == Condition::always || (next->when == Condition::conclusive) == s.is_conclusive;
       if (!fires) {
-        input_died(sample, next->to);
+        input_died(sample, next->to, false);
       } else if (input_fired(sample, *next)) {
         next_stage = next->to;
       }
@@ -39,20 +44,19 @@ void Simulation::fire(SampleState& sample, StageId stage) {
   }
 }
 
-void Simulation::kill(SampleState& sample, StageId stage) {
+/// Lost: nobody is told, so joins go on waiting for it.
+void Simulation::kill(SampleState& sample, StageId stage, bool is_lost) {
   const auto& compiled = graph_.stage(stage);
   state(sample, stage).phase = Phase::dead;
   if (compiled.doomed > 0) {
-    if (compiled.is_answer_doomed && sample.id >= graph_.source->warm_up) measurements_.unanswered();
     for (int i = 0; i < compiled.beyond; ++i) {
-      input_died(sample, graph_.beyond[static_cast<std::size_t>(compiled.first_beyond + i)]);
+      input_died(sample, graph_.beyond[static_cast<std::size_t>(compiled.first_beyond + i)], is_lost);
     }
     sample.open_stages -= compiled.doomed - 1;
     return settle(sample);
   }
-  if (compiled.kind == Kind::answer && sample.id >= graph_.source->warm_up) measurements_.unanswered();
   for (int i = 0; i < compiled.successors; ++i) {
-    input_died(sample, graph_.successors[static_cast<std::size_t>(compiled.first_successor + i)].to);
+    input_died(sample, graph_.successors[static_cast<std::size_t>(compiled.first_successor + i)].to, is_lost);
   }
   settle(sample);
 }
@@ -97,15 +101,16 @@ void Simulation::find_decider(SampleState& sample, StageId stage) {
   }
 }
 
-void Simulation::input_died(SampleState& sample, StageId stage) {
+void Simulation::input_died(SampleState& sample, StageId stage, bool is_lost) {
   const auto& compiled = graph_.stage(stage);
   StageState& s = state(sample, stage);
   ++s.dead_inputs;
+  if (is_lost) s.has_lost_input = true;
   if (s.phase != Phase::waiting) return;
   if (compiled.kind == Kind::join) {
     if (check_join(sample, stage)) fire(sample, stage);
   } else if (compiled.kind != Kind::first_conclusive || s.dead_inputs == compiled.inputs) {
-    kill(sample, stage);
+    kill(sample, stage, s.has_lost_input);
   }
 }
 
@@ -115,11 +120,11 @@ bool Simulation::check_join(SampleState& sample, StageId stage) {
   const auto& join = graph_.joins[static_cast<std::size_t>(compiled.detail)];
   StageState& s = state(sample, stage);
   const int live = compiled.inputs - s.dead_inputs;
-  if (live < join.quorum) {
-    kill(sample, stage);
+  if (live < join.quorum || (s.has_lost_input && !join.has_deadline)) {
+    kill(sample, stage, s.has_lost_input);
     return false;
   }
-  s.is_by_quorum = s.fired_inputs < live;
+  s.is_by_quorum = s.fired_inputs < live || s.has_lost_input;
   return !s.is_by_quorum || (s.is_past_deadline && s.fired_inputs >= join.quorum);
 }
 

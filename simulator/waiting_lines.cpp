@@ -15,6 +15,7 @@ void Simulation::wait_for(const CopyOf& place, StageId stage, SampleState& sampl
   waiting.phase = Phase::queued;
   waiting.since = now_;
   const int copy = place.at(sample.member);
+  if (is_losing(copy)) return lose_there(sample, stage, copy);
   // Ready times only grow, so at most what has come at this very moment stands behind.
   Line& line = server(copy).line;
   Node before = line.last;
@@ -74,7 +75,7 @@ void Simulation::hand_out() {
     Server& idle = server(copy);
     idle.is_touched = false;
     const Node first = idle.line.first;
-    if (idle.is_busy || first == no_node) continue;
+    if (idle.is_busy || first == no_node || is_out(copy)) continue;
     idle.line.take_out(first, [this](Node n) -> StageState& { return pool_.stage(n); });
     take(copy, first);
   }
@@ -90,10 +91,25 @@ void Simulation::take(int copy, Node node) {
   s.phase = Phase::running;
   s.has_started = true;
   s.since = now_;
-  server(copy).is_busy = true;
   const Span duration = duration_of(stage, sample);
-  if (is_on_link && driven_.empty()) return occupy_link(copy, duration, stage, sample);
+  if (is_on_link && driven_.empty() && places_.empty()) {
+    server(copy).is_busy = true;
+    return occupy_link(copy, duration, stage, sample);
+  }
+  start_work(copy, node, duration);
+}
+
+void Simulation::start_work(int copy, Node node, Span duration) {
+  const SampleState& sample = pool_.sample_of(node);
+  const StageId stage = pool_.stage_of(node);
+  server(copy).is_busy = true;
   schedule(duration, EventKind::work_done, stage, sample, copy);
+  if (!places_.empty()) {
+    Place& place = places_[static_cast<std::size_t>(copy)];
+    place.node = node;
+    place.sample = sample.id;
+    place.end = now_ + duration;
+  }
   if (driven_.empty()) return;
   DrivenWork& driven = driven_[static_cast<std::size_t>(copy)];
   driven = {now_ + duration, stage, false};
@@ -130,6 +146,7 @@ void Simulation::work_done(const Event& event) {
   const StageId stage = event.stage();
   Server& done = server(event.where());
   done.is_busy = false;
+  if (!places_.empty()) places_[static_cast<std::size_t>(event.where())].end = Instant::never();
   if (done.line.first != no_node) touch(event.where());
   const StageState& s = state(sample, stage);
   const Span busy = now_ - s.since;

@@ -17,7 +17,12 @@ std::uint64_t new_session() {
 
 }  // namespace
 
-Result<RunResult> run_plan(const RunRequest& request, Port& port) { return Coordinator(request, port).run(); }
+Result<RunResult> run_plan(const RunRequest& request, Port& port) {
+  if (request.scenario->policy.fallback)
+    return fail("not-executable", "the scenario has a fallback, which only the simulation knows so far",
+                "leave out policy.fallback, as a copy of the scenario without it");
+  return Coordinator(request, port).run();
+}
 
 Coordinator::Coordinator(const RunRequest& request, Port& port)
     : request_(request),

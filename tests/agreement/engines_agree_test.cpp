@@ -17,7 +17,7 @@ namespace {
 /// What the random scenarios reached.
 struct Tally {
   std::set<std::string_view> kinds;
-  int answered = 0, by_exits = 0, lost = 0, waited = 0, over_windows = 0, cancelling = 0;
+  int answered = 0, by_exits = 0, lost = 0, failed = 0, waited = 0, over_windows = 0, cancelling = 0;
 
   void add(const deployment::StageGraph& graph, const simulator::SimulationResult& result,
            const std::vector<simulator::Record>& records) {
@@ -34,6 +34,7 @@ struct Tally {
       by_exits += record.answered_by < static_cast<int>(graph.exits.size()) ? 1 : 0;
       waited += record.terms[static_cast<std::size_t>(deployment::Term::queue)] > Span() ? 1 : 0;
     }
+    for (const auto& part : result.unanswered) failed += static_cast<int>(part.samples);
     lost += static_cast<int>(std::ranges::count_if(result.resources, [](const auto& r) { return r.lost > 0; }));
   }
 };
@@ -63,6 +64,17 @@ TEST(Agreement, EnginesMeasureTheSameOnRandomGraphs) {
   EXPECT_GT(tally.lost, 200);
   EXPECT_GT(tally.over_windows, 300);
   EXPECT_GT(tally.cancelling, 200);
+}
+
+TEST(Agreement, EnginesMeasureTheSameOnRandomGraphsWithFaults) {
+  Tally tally;
+  for (unsigned seed = 1; seed <= 500; ++seed) {
+    testing::RandomGraph random(seed, {.with_luck = true, .with_faults = true});
+    compare(random.b.graph, seed, 40, tally);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(tally.answered, 5000);
+  EXPECT_GT(tally.failed, 3000);
 }
 
 TEST(Agreement, EnginesMeasureTheSameOnRandomDeploymentsUnderLoad) {

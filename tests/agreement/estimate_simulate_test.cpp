@@ -80,7 +80,9 @@ TEST_P(ShippedScenario, SimulatesAsEstimated) {
   ASSERT_TRUE(scenario) << to_text(scenario.error());
   const auto planned = planner::make_plan(**scenario);
   ASSERT_TRUE(planned) << to_text(planned.error());
-  expect_agreement(planned->graph, 200, GetParam());
+  deployment::StageGraph graph = planned->graph;
+  graph.faults.clear();  // the estimate is of a day without
+  expect_agreement(graph, 200, GetParam());
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ShippedScenario, ::testing::ValuesIn(shipped_names("scenarios")),

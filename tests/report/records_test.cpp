@@ -21,6 +21,8 @@ class RecordsTest : public testing::Test {
   RecordsTest() {
     scenario.name = "tiny";
     scenario.hash = "sha256:abc";
+    graph.exits = {{"little, early", 0.5, 0}};
+    graph.faults = {{"flood", {}, {}, true, {}, {}, {}, {}}};
     record.sample = 3;
     record.member = 2;
     record.arrival = Instant(3'000'000'000'000);
@@ -40,7 +42,7 @@ class RecordsTest : public testing::Test {
 
   std::string written(const std::string& name) {
     const std::string path = (folder / name).string();
-    auto writer = RecordWriter::create(path, scenario, {"little, early", "final"}, 7);
+    auto writer = RecordWriter::create(path, scenario, graph, 7);
     EXPECT_TRUE(writer.has_value());
     writer->add(record);
     EXPECT_FALSE(fs::exists(path)) << "nothing may be seen before the commit";
@@ -49,6 +51,7 @@ class RecordsTest : public testing::Test {
   }
 
   scenarios::Scenario scenario;
+  deployment::StageGraph graph;
   simulator::Record record;
   simulator::SimulationResult result;
   fs::path folder;
@@ -59,8 +62,8 @@ TEST_F(RecordsTest, CsvNamesUnitsAndOrigin) {
             "# tiercut " + std::string(version()) +
                 ", scenario tiny, sha256:abc, seed 7\n"
                 "sample,member,arrival_s,latency_s,answered_by,queue_s,compute_s,exit_check_s,serialise_s,link_queue_s,"
-                "transmit_s,transport_s,propagate_s,aggregation_wait_s,return_s\n"
-                "3,2,3,0.046420000001,final,0,0.016420000001,0,0,0,0,0,0.03,0,0\n"
+                "transmit_s,transport_s,propagate_s,aggregation_wait_s,return_s,ending,why\n"
+                "3,2,3,0.046420000001,final,0,0.016420000001,0,0,0,0,0,0.03,0,0,answered,\n"
                 "# simgrid 3.32, CM02\n");
 }
 
@@ -83,16 +86,35 @@ TEST_F(RecordsTest, JsonLinesAreObjectsWithTheSameKeys) {
   EXPECT_EQ(objects[2]["engine"], "simgrid");
 }
 
+TEST_F(RecordsTest, ASampleWithoutAnAnswerSaysWhy) {
+  record = {};
+  record.sample = 4;
+  record.latency = Span::longest();
+  record.answered_by = -1;
+  record.ending = simulator::Ending::failed;
+  record.cause = simulator::Cause::fault(0);
+  EXPECT_NE(written("records.csv").find("\n4,1,0,,,0,0,0,0,0,0,0,0,0,0,failed,fault flood\n"), std::string::npos);
+  std::istringstream lines(written("records.jsonl"));
+  std::string line;
+  std::getline(lines, line);
+  std::getline(lines, line);
+  const auto object = nlohmann::json::parse(line);
+  EXPECT_TRUE(object["latency_s"].is_null());
+  EXPECT_TRUE(object["answered_by"].is_null());
+  EXPECT_EQ(object["ending"], "failed");
+  EXPECT_EQ(object["why"], "fault flood");
+}
+
 TEST_F(RecordsTest, UncommittedRecordsLeaveNothing) {
   {
-    auto writer = RecordWriter::create((folder / "records.csv").string(), scenario, {"final"}, 1);
+    auto writer = RecordWriter::create((folder / "records.csv").string(), scenario, graph, 1);
     ASSERT_TRUE(writer.has_value());
   }
   EXPECT_TRUE(fs::is_empty(folder));
 }
 
 TEST_F(RecordsTest, DirectoryIsRefused) {
-  const auto writer = RecordWriter::create(folder.string(), scenario, {"final"}, 1);
+  const auto writer = RecordWriter::create(folder.string(), scenario, graph, 1);
   ASSERT_FALSE(writer.has_value());
   EXPECT_EQ(writer.error().front().code, "output-is-directory");
 }

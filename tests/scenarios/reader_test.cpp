@@ -121,6 +121,39 @@ TEST(ScenarioReader, ReadsDecisions) {
   EXPECT_EQ(scenario.pins[1].unit, scenario.devices[2].profile->find_unit("gpu"));
 }
 
+TEST(ScenarioReader, ReadsFaults) {
+  const Scenario scenario = read_good("faults");
+  ASSERT_EQ(scenario.faults.size(), 3u);
+  const auto at = [](double seconds) { return Instant() + Span::from(Seconds(seconds)); };
+  const Fault& reboot = scenario.faults[0];
+  EXPECT_EQ(reboot.name, "reboot");
+  EXPECT_EQ(reboot.device, (DeviceRef{2, 0}));
+  EXPECT_EQ(reboot.unit, scenario.devices[2].profile->find_unit("gpu"));
+  EXPECT_FALSE(reboot.loses);
+  EXPECT_THAT(reboot.outages, ElementsAre(Outage{at(10), at(22)}, Outage{at(60), Instant::never()}));
+  const Fault& rain = scenario.faults[1];
+  EXPECT_THAT(rain.links, ElementsAre(Hop{2, 0}, Hop{0, 2}, Hop{4, 0}));
+  EXPECT_TRUE(rain.loses);
+  EXPECT_EQ(rain.time_between, Seconds(3600));
+  EXPECT_EQ(rain.time_to_repair, Seconds(300));
+  const Fault& theft = scenario.faults[2];
+  EXPECT_EQ(theft.device, (DeviceRef{0, 4}));
+  EXPECT_THAT(theft.outages, ElementsAre(Outage{at(1.5), at(2)}, Outage{at(3), Instant::never()}));
+}
+
+TEST(ScenarioReader, RefusesATableThatIsNone) {
+  const auto refused = read_scenario(TIERCUT_SOURCE_DIR "/tests/scenarios/good/everything_stated.yaml",
+                                     {"faults.theft.trace=base.yaml"});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().front().code, "bad-table");
+  EXPECT_TRUE(refused.error().front().where.file.ends_with("base.yaml"));
+  EXPECT_EQ(refused.error().front().where.line, 2);  // line 1 is a remark
+  const auto missing = read_scenario(TIERCUT_SOURCE_DIR "/tests/scenarios/good/everything_stated.yaml",
+                                     {"faults.theft.trace=nowhere.csv"});
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().front().code, "file-not-found");
+}
+
 TEST(ScenarioReader, LeavesWhatIsNotStatedAtItsDefault) {
   const Scenario scenario = read_good("base");
   EXPECT_EQ(scenario.workload.source_members, 1);

@@ -26,7 +26,7 @@ namespace forked_detail {
 template <class Record, class Visit>
 void for_each_record_field(Record& r, Visit visit) {
   visit(r.sample), visit(r.member), visit(r.arrival), visit(r.latency), visit(r.answered_by), visit(r.terms);
-  visit(r.is_right);
+  visit(r.is_right), visit(r.ending), visit(r.cause), visit(r.is_fallback);
 }
 
 /// Values one after the other, as this very program lays them out in memory.
@@ -50,6 +50,11 @@ class Bag {
   void put(const std::optional<T>& value) {  // not the bytes of an empty one
     put(value.has_value());
     put(value.value_or(T{}));
+  }
+  void put(const simulator::Unanswered& part) {
+    put(part.ending);
+    put(part.why);
+    put(part.samples);
   }
   void put(const simulator::Record& record) {  // not its padding
     for_each_record_field(record, [this](const auto& field) { put(field); });
@@ -79,6 +84,11 @@ class Bag {
     get(there);
     value = is_there ? std::optional(there) : std::nullopt;
   }
+  void get(simulator::Unanswered& part) {
+    get(part.ending);
+    get(part.why);
+    get(part.samples);
+  }
   void get(simulator::Record& record) {
     for_each_record_field(record, [this](auto& field) { get(field); });
   }
@@ -99,7 +109,7 @@ template <class Result, class Visit>
 void for_each_field(Result& r, Visit visit) {
   visit(r.samples), visit(r.warm_up), visit(r.latency_s), visit(r.mean_standard_error_s), visit(r.answered_by);
   visit(r.latency_by_exit_s), visit(r.total_terms), visit(r.duration), visit(r.seed);
-  visit(r.is_interrupted), visit(r.right), visit(r.percentile_error);
+  visit(r.is_interrupted), visit(r.right), visit(r.percentile_error), visit(r.unanswered), visit(r.fallbacks);
 }
 /// What differs from engine to engine.
 template <class Result, class Visit>

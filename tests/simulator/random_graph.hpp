@@ -14,6 +14,7 @@ namespace tiercut::testing {
 struct RandomGraphOptions {
   bool with_luck = false;  ///< Poisson arrivals, random costs, every kind of jitter, loss, windows
   bool with_fair_links = false;
+  bool with_faults = false;  ///< of units, links and devices, at times and by rate
 };
 
 /// A stage graph of every kind of stage. Durations are whole milliseconds, often 0, so that ties abound.
@@ -34,6 +35,7 @@ class RandomGraph {
     for (int i = 0; i < 3; ++i) inputs.push_back(edge());
     remove_repeats(inputs);
     b.answer({after(pick(2) == 0 ? b.first_conclusive(inputs) : b.join(inputs, 1 + pick(inputs.size())))});
+    if (options_.with_faults) add_faults();
   }
   GraphBuilder b;
 
@@ -56,6 +58,46 @@ class RandomGraph {
     }
     if (options_.with_luck && pick(2) == 0) b.resource(link).loss = {0.2, Seconds(0.004)};
     (is_fair ? fair_links_ : links_).push_back(link);
+  }
+
+  /// Devices are numbers here: who sends, receives or senses is one of three, each as often as there are members.
+  void add_faults() {
+    const auto device = [this] { return scenarios::DeviceRef{pick(3), 0}; };
+    for (auto& stage : b.graph.stages) {
+      if (auto* source = std::get_if<deployment::Source>(&stage.work)) source->device = device();
+      auto* transfer = std::get_if<deployment::Transfer>(&stage.work);
+      auto* control = std::get_if<deployment::Control>(&stage.work);
+      if (transfer == nullptr && control == nullptr) continue;
+      auto& message = transfer != nullptr ? transfer->message : control->message;
+      message.from = device();
+      message.to = device();
+    }
+    for (int i = 0; i <= pick(3); ++i) {
+      deployment::Fault fault;
+      fault.name = "fault" + std::to_string(i);
+      fault.loses = pick(2) == 0;
+      const int resource = pick(b.graph.resources.size());
+      const int copies = b.resource(resource).copies;
+      fault.resources.push_back({resource, copies > 1 ? pick(copies + 1) : 0});
+      if (pick(2) == 0) fault.devices.push_back({pick(3), pick(b.graph.members + 1)});
+      if (pick(3) == 0) {
+        fault.time_between = Seconds(0.03);
+        fault.time_to_repair = Seconds(0.01);
+        fault.recovery = milliseconds(pick(3));
+      }
+      Instant at;
+      for (int outage = 0; outage <= pick(3); ++outage) {
+        const Instant from = at + milliseconds(pick(40));
+        at = from + milliseconds(1 + pick(20));
+        if (!fault.outages.empty() && fault.outages.back().until == from) continue;
+        fault.outages.push_back({from, pick(12) == 0 ? Instant::never() : at});
+        if (fault.outages.back().until == Instant::never()) break;
+      }
+      b.graph.faults.push_back(std::move(fault));
+    }
+    for (auto& r : b.graph.resources) {
+      if (r.kind == deployment::Resource::Kind::link && pick(2) == 0) r.loss.timeout = Seconds(0.004);
+    }
   }
 
   deployment::Edge edge() {
