@@ -12,9 +12,8 @@ namespace tiercut::cli {
 
 namespace {
 
-constexpr int usual_repetitions = 20;         // their mean steadies the statistics
-constexpr int interval_repetitions = 200;     // 5 % and 95 % are the 10th and 190th
-constexpr std::size_t kept_repetitions = 20;  // whose latencies are kept for the distribution
+constexpr int usual_repetitions = 20;      // their mean steadies the statistics
+constexpr int interval_repetitions = 200;  // 5 % and 95 % are the 10th and 190th
 
 /// Adds one simulation up.
 class Collector {
@@ -79,7 +78,7 @@ class Collector {
 struct Means {
   std::array<RunningMean, deployment::term_count> terms;
   RunningMean accuracy, payload, control;
-  std::array<std::vector<double>, validation::statistic_count> statistics;
+  std::array<std::vector<double>, validation::statistic_count> statistics, moved;  ///< moved: with drift drawn
 };
 
 double mean_of(const std::vector<double>& values) {
@@ -95,9 +94,9 @@ void conclude(const Means& means, bool has_intervals, validation::Prediction& pr
   prediction.control_bytes = means.control.mean();
   if (has_intervals) prediction.intervals.emplace();
   for (std::size_t i = 0; i < means.statistics.size(); ++i) {
-    std::vector<double> values = means.statistics[i];
-    prediction.statistics[i] = mean_of(values);
+    prediction.statistics[i] = mean_of(means.statistics[i]);
     if (!has_intervals) continue;
+    std::vector<double> values = means.moved[i];
     std::sort(values.begin(), values.end());
     (*prediction.intervals)[i] = {nearest_rank(values, 0.05), nearest_rank(values, 0.95)};
   }
@@ -130,12 +129,15 @@ std::shared_ptr<const std::vector<simulator::Course>> courses_of(const validatio
 Result<validation::Prediction> predict(const PredictionRequest& request) {
   validation::Prediction prediction;
   Means means;
-  int repetitions = request.calibration != nullptr ? interval_repetitions : usual_repetitions;
-  for (int repetition = 0; repetition < repetitions; ++repetition) {
+  int usual = usual_repetitions;
+  const int moved = request.calibration != nullptr ? interval_repetitions : 0;
+  for (int repetition = 0; repetition < usual + moved; ++repetition) {
     const std::uint64_t seed = request.seed + static_cast<std::uint64_t>(repetition);
+    const bool is_moved = repetition >= usual;
     scenarios::Scenario scenario = *request.scenario;
     if (request.calibration != nullptr) {
-      scenario = validation::calibrated(scenario, validation::redrawn(*request.calibration, seed));
+      scenario = validation::calibrated(
+          scenario, is_moved ? validation::redrawn(*request.calibration, seed) : *request.calibration);
     }
     auto graph = deployment::lower(scenario, *request.plan);
     if (graph && request.warm_up) graph->warm_up = static_cast<int>(*request.warm_up);
@@ -151,10 +153,10 @@ Result<validation::Prediction> predict(const PredictionRequest& request) {
                     "give it a column answered_by, or leave --replay out");
       }
       options.samples = static_cast<std::int64_t>(options.courses->size());
-      if (!graph->is_random && request.calibration == nullptr) repetitions = 1;
+      if (!graph->is_random) usual = 1;
     }
     if (repetition == 0) prediction.answers = report::answer_names(*graph);
-    Collector collector(*graph, prediction, static_cast<std::size_t>(repetition) < kept_repetitions);
+    Collector collector(*graph, prediction, !is_moved);
     options.on_fired = [&](const simulator::Firing& firing) { collector.fired(firing); };
     const auto result =
         simulator::simulate(*graph, options, [&](const simulator::Record& record) { collector.add(record); });
@@ -162,9 +164,9 @@ Result<validation::Prediction> predict(const PredictionRequest& request) {
     if (result->is_interrupted) return fail("interrupted", "interrupted while a run was predicted");
     const std::int64_t counted = options.samples - graph->warm_up;
     const Summary summary = collector.close(counted);
-    for (std::size_t i = 0; i < means.statistics.size(); ++i) {
-      means.statistics[i].push_back(summary.at(all_statistics[i]));
-    }
+    auto& statistics = is_moved ? means.moved : means.statistics;
+    for (std::size_t i = 0; i < statistics.size(); ++i) statistics[i].push_back(summary.at(all_statistics[i]));
+    if (is_moved) continue;
     for (std::size_t term = 0; term < means.terms.size(); ++term) means.terms[term].add(collector.terms()[term]);
     if (const auto accuracy = collector.accuracy()) means.accuracy.add(*accuracy);
     means.payload.add(collector.payload() / static_cast<double>(counted));

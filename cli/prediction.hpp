@@ -29,9 +29,9 @@ struct PredictionRequest {
   const volatile bool* stop = nullptr;
 };
 
-/// Simulates as many samples as asked for again and again: every statistic foretold is its mean over that, and with a
-/// calibration, whose drift is drawn anew each time, the interval is from its 5 % to its 95 % quantile. Fails as
-/// deployment::lower and simulator::simulate do, with not-replayable, and with `interrupted`.
+/// Simulates as many samples as asked for again and again: every statistic foretold is its mean over that. With a
+/// calibration the same with drift drawn anew each time, and the interval is from its 5 % to its 95 % quantile then.
+/// Fails as deployment::lower and simulator::simulate do, with not-replayable, and with `interrupted`.
 Result<validation::Prediction> predict(const PredictionRequest& request);
 
 /// A validation::Replayer.

@@ -119,6 +119,8 @@ std::string validation_json(const ValidationResult& result) {
       out["rankings"].push_back({{"plans", ranked.plans.size()},
                                  {"statistic", to_text(each.statistic)},
                                  {"kendall_tau", each.kendall_tau},
+                                 {"pairs_apart", each.pairs_apart},
+                                 {"kendall_tau_apart", each.tau_apart ? Json(*each.tau_apart) : Json(nullptr)},
                                  {"predicted_best", name(each.chosen)},
                                  {"measured_best", name(each.best)},
                                  {"regret", each.regret}});

@@ -113,11 +113,16 @@ std::string other_lines(const validation::Comparison& comparison) {
 }
 
 std::string ranking_text(const ValidationResult& result, const RankedPlans& ranked) {
-  report::Table table(
-      {{"ranked by"}, {"Kendall tau", Align::right}, {"predicted best"}, {"measured best"}, {"regret", Align::right}});
+  report::Table table({{"ranked by"},
+                       {"Kendall tau", Align::right},
+                       {"of pairs apart", Align::right},
+                       {"predicted best"},
+                       {"measured best"},
+                       {"regret", Align::right}});
   const auto name = [&](std::size_t plan) { return result.groups[ranked.plans[plan]].group->name; };
   for (const validation::Ranking& each : ranked.rankings) {
-    table.add({std::string(to_text(each.statistic)), fmt::format("{:.3f}", each.kendall_tau), name(each.chosen),
+    table.add({std::string(to_text(each.statistic)), fmt::format("{:.3f}", each.kendall_tau),
+               each.tau_apart ? fmt::format("{:.3f} ({})", *each.tau_apart, each.pairs_apart) : "-", name(each.chosen),
                name(each.best), fmt::format("{:.2f} %", each.regret * 100)});
   }
   return fmt::format("{} plans for one question:\n", ranked.plans.size()) + table.to_text() + "\n";

@@ -2,6 +2,7 @@
 #include "runtime/validation/calibration.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "core/random.hpp"
@@ -44,6 +45,15 @@ void apply(const CalibratedLink& measured, scenarios::Link& link) {
   }
 }
 
+/// With the same mean of 1, and `power` times the scatter of its logarithm.
+QuantilePointer widened(const QuantilePointer& shape, double power) {
+  if (!shape) return nullptr;
+  std::array<double, QuantileTable::size> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = std::pow(std::max(0.0, shape->values()[i]), power);
+  const QuantilePointer wide = QuantileTable::from(values);
+  return std::make_shared<QuantileTable>(wide->moved(1 / wide->mean(), 0));
+}
+
 }  // namespace
 
 scenarios::Scenario calibrated(const scenarios::Scenario& scenario, const Calibration& calibration) {
@@ -66,14 +76,18 @@ Calibration redrawn(const Calibration& calibration, std::uint64_t seed) {
   Calibration other = calibration;
   for (CalibratedDevice& device : other.devices) {
     RandomStream stream(seed, entity_id("drift/" + device.name), 0);
-    const double moved = stream.normal(0, 1);
+    const double moved = stream.normal(0, 1), spread = stream.normal(0, 1);
     for (CalibratedUnit& unit : device.units) {
-      for (CalibratedCall& call : unit.calls) call.time *= std::max(0.0, 1 + moved * call.drift);
+      for (CalibratedCall& call : unit.calls) {
+        call.time *= std::max(0.0, 1 + moved * call.drift);
+        if (call.spread_drift > 0) call.shape = widened(call.shape, std::exp(spread * call.spread_drift));
+      }
     }
   }
   for (CalibratedLink& link : other.links) {
     RandomStream stream(seed, entity_id("drift/" + link.name), 0);
     link.added += stream.normal(0, 1) * link.drift;
+    link.deviation *= std::exp(stream.normal(0, 1) * link.spread_drift);
   }
   return other;
 }

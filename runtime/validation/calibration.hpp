@@ -17,9 +17,10 @@ namespace tiercut::validation {
 /// A call as it was measured: these layers, in this order, on this unit.
 struct CalibratedCall {
   std::vector<std::string> layers;
-  double time = 0;        ///< mean, seconds, with what the agent adds
-  double drift = 0;       ///< standard deviation of the mean between runs as long as those measured, over the mean
-  QuantilePointer shape;  ///< time over mean; null: constant
+  double time = 0;          ///< mean, seconds, with what the agent adds
+  double drift = 0;         ///< standard deviation of the mean between runs as long as those measured, over the mean
+  double spread_drift = 0;  ///< standard deviation of the logarithm of the scatter between such runs
+  QuantilePointer shape;    ///< time over mean; null: constant
   std::int64_t samples = 0;
 };
 struct CalibratedUnit {
@@ -38,11 +39,12 @@ struct CalibratedDevice {
 };
 struct CalibratedLink {
   std::string name;
-  double added = 0;       ///< seconds of latency beyond what the scenario states
-  double byte = 0;        ///< seconds a byte beyond what the stated bandwidth makes of it
-  double drift = 0;       ///< standard deviation of it between runs, seconds
-  double deviation = 0;   ///< of single messages, seconds
-  QuantilePointer shape;  ///< of mean 0, in deviations; null: constant
+  double added = 0;         ///< seconds of latency beyond what the scenario states
+  double byte = 0;          ///< seconds a byte beyond what the stated bandwidth makes of it
+  double drift = 0;         ///< standard deviation of it between runs, seconds
+  double spread_drift = 0;  ///< standard deviation of the logarithm of `deviation` between runs
+  double deviation = 0;     ///< of single messages, seconds
+  QuantilePointer shape;    ///< of mean 0, in deviations; null: constant
 };
 struct Calibration {
   std::string how;                ///< provenance: tool, date, machine
@@ -62,7 +64,8 @@ Result<Calibration> read_calibration(const std::string& path);
 scenarios::Scenario calibrated(const scenarios::Scenario& scenario, const Calibration& calibration);
 
 /// The calibration as another run of the same length might have shown it: every device's calls and every link's latency
-/// moved by its drift times a normal draw, keyed by (seed, name). What prediction intervals are made of.
+/// moved by its drift times a normal draw, its scatter by another one, keyed by (seed, name). What prediction intervals
+/// are made of.
 Calibration redrawn(const Calibration& calibration, std::uint64_t seed);
 
 }  // namespace tiercut::validation

@@ -19,6 +19,7 @@ Format make() {
       {"layers", shape::list(shape::text(), 1), true, "Names of the layers that ran, in order."},
       {"time", time, true, "Mean time of the call, with what the agent adds."},
       {"drift", shape::number(0, 10), true, "How much that mean moves between runs, over the mean."},
+      {"spread_drift", shape::number(0, 10), false, "How much the logarithm of its scatter moves between runs."},
       {"samples", shape::integer(1, 1e15), true, "How many calls were measured."},
       {"quantiles", quantiles, false, "Of the time over its mean; constant when absent."},
   });
@@ -38,6 +39,7 @@ Format make() {
       {"added", any_time, true, "Latency beyond what the scenario states."},
       {"byte", shape::number(0, 1), true, "Seconds a byte beyond what the stated bandwidth makes of it."},
       {"drift", time, true, "How much that moves between runs."},
+      {"spread_drift", shape::number(0, 10), false, "How much the logarithm of `deviation` moves between runs."},
       {"deviation", time, true, "Standard deviation of single messages."},
       {"quantiles", quantiles, false, "Of single messages, in deviations from their mean."},
   });
@@ -87,6 +89,11 @@ QuantilePointer quantiles_of(const Node& node, Diagnostics& errors) {
 
 double time_of(const Node& node, const char* key) { return as_quantity(at(node, key), Dimension::time); }
 
+double spread_drift_of(const Node& node) {
+  const Node* drift = node.find("spread_drift");
+  return drift != nullptr ? as_number(*drift) : 0;
+}
+
 CalibratedUnit unit_of(const std::string& name, const Node& node, Diagnostics& errors) {
   CalibratedUnit unit;
   unit.name = name;
@@ -97,6 +104,7 @@ CalibratedUnit unit_of(const std::string& name, const Node& node, Diagnostics& e
     for (const Node& layer : at(item, "layers").items) call.layers.push_back(layer.text);
     call.time = time_of(item, "time");
     call.drift = as_number(at(item, "drift"));
+    call.spread_drift = spread_drift_of(item);
     call.samples = as_integer(at(item, "samples"));
     call.shape = quantiles_of(item, errors);
     unit.calls.push_back(std::move(call));
@@ -129,16 +137,17 @@ std::string to_yaml(const Calibration& calibration) {
       for (const CalibratedCall& call : unit.calls) {
         std::string layers;
         for (const std::string& layer : call.layers) layers += (layers.empty() ? "" : ", ") + layer;
-        text += fmt::format("          - {{layers: [{}], time: {}, drift: {:.4g}, samples: {}{}}}\n", layers,
-                            time_text(call.time), call.drift, call.samples, quantiles_text(call.shape));
+        text += fmt::format(
+            "          - {{layers: [{}], time: {}, drift: {:.4g}, spread_drift: {:.4g}, samples: {}{}}}\n", layers,
+            time_text(call.time), call.drift, call.spread_drift, call.samples, quantiles_text(call.shape));
       }
     }
   }
   text += calibration.links.empty() ? "links: {}\n" : "links:\n";
   for (const CalibratedLink& link : calibration.links) {
-    text += fmt::format("  {}: {{added: {}, byte: {}, drift: {}, deviation: {}{}}}\n", link.name, time_text(link.added),
-                        number_text(link.byte), time_text(link.drift), time_text(link.deviation),
-                        quantiles_text(link.shape));
+    text += fmt::format("  {}: {{added: {}, byte: {}, drift: {}, spread_drift: {:.4g}, deviation: {}{}}}\n", link.name,
+                        time_text(link.added), number_text(link.byte), time_text(link.drift), link.spread_drift,
+                        time_text(link.deviation), quantiles_text(link.shape));
   }
   return text;
 }
@@ -164,7 +173,7 @@ Result<Calibration> read_calibration(const std::string& path) {
   }
   for (const auto& [name, node] : at(root, "links").fields) {
     calibration.links.push_back({name, time_of(node, "added"), as_number(at(node, "byte")), time_of(node, "drift"),
-                                 time_of(node, "deviation"), quantiles_of(node, errors)});
+                                 spread_drift_of(node), time_of(node, "deviation"), quantiles_of(node, errors)});
   }
   if (!errors.empty()) return tl::unexpected(std::move(errors));
   return calibration;

@@ -9,6 +9,7 @@
 
 #include "deployment/lowering.hpp"
 #include "runtime/validation/distances.hpp"
+#include "runtime/validation/pooled.hpp"
 
 namespace tiercut::validation {
 namespace {
@@ -31,54 +32,11 @@ const Message* message_of(const Stage& stage) {
 
 double weight_of(const RecordedStage& stage) { return static_cast<double>(stage.samples); }
 
-/// What is known of a kind of stage from several runs: of each the weight and the value.
-struct Pooled {
-  std::vector<double> weights, values;
-  void add(double weight, double value) {
-    weights.push_back(weight);
-    values.push_back(value);
-  }
-  double mean() const {
-    double sum = 0, weight = 0;
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      sum += weights[i] * values[i];
-      weight += weights[i];
-    }
-    return weight > 0 ? sum / weight : 0;
-  }
-  /// Of one more value like these about their mean; nothing of fewer than two.
-  std::optional<double> drift() const {
-    RunningMean mean;
-    for (const double value : values) mean.add(value);
-    if (mean.count() < 2) return std::nullopt;
-    return std::sqrt(mean.variance() * (1 + 1 / static_cast<double>(mean.count())));
-  }
-};
-
 double deviation_of(const std::vector<double>& values) {
   RunningMean mean;
   for (const double value : values) mean.add(value);
   return std::sqrt(mean.variance());
 }
-
-/// Quantiles about 0 of several stages as one: averaged level by level, by weight.
-class PooledShape {
- public:
-  void add(double weight, const QuantileTable& table) {
-    weight_ += weight;
-    for (std::size_t i = 0; i < QuantileTable::size; ++i) sums_[i] += weight * table.values()[i];
-  }
-  QuantilePointer table() const {
-    if (weight_ <= 0) return nullptr;
-    std::array<double, QuantileTable::size> values{};
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = sums_[i] / weight_;
-    return QuantileTable::from(values);
-  }
-
- private:
-  double weight_ = 0;
-  std::array<double, QuantileTable::size> sums_{};
-};
 
 /// A stage's scatter about its mean, less what the replay shows of it.
 std::optional<QuantileTable> scatter(const RecordedStage& stage, const StageMoments& replayed) {
@@ -116,6 +74,7 @@ class Fit {
   struct Call {
     double work = 0;
     Pooled excess, blocks;  // measured less replayed; scatter of the tenths of a run
+    Pooled spreads;         // logarithms of the scatter
     PooledShape shape;
     std::int64_t samples = 0;
     double log_ratio = 0;  // measured over priced
@@ -125,7 +84,7 @@ class Fit {
     double added = 0, byte = 0, least = 0;
     double smallest = 0, largest = 0;  // messages seen on it
     PooledShape shape;
-    std::map<std::pair<std::string, std::string>, Pooled> excess;  // by scenario's and stage's name
+    std::map<std::pair<std::string, std::string>, Pooled> excess, spreads;  // by scenario's and stage's name
     Pooled blocks;
   };
   struct Lowered {
@@ -281,7 +240,7 @@ class Fit {
       const auto& [device, unit, layers] = key;
       CalibratedUnit& to = unit_named(device_named(device), unit);
       const double time = std::max(least_of_call * call.work, call.work + overheads_[key]);
-      to.calls.push_back({layers, time, 0, nullptr, call.samples});
+      to.calls.push_back({.layers = layers, .time = time, .shape = nullptr, .samples = call.samples});
       if (call.is_priced) {
         ratios[{device, unit}].add(1, call.log_ratio + std::log(std::max(1e-12, time) / std::max(1e-12, call.work)));
         to.scale = std::exp(ratios[{device, unit}].mean());
@@ -292,7 +251,7 @@ class Fit {
     }
     calibration_.links.clear();
     for (const auto& [name, link] : links_) {
-      calibration_.links.push_back({name, link.added, link.byte, 0, 0, nullptr});
+      calibration_.links.push_back({.name = name, .added = link.added, .byte = link.byte, .shape = nullptr});
     }
   }
 
@@ -381,31 +340,55 @@ class Fit {
       if (const auto* compute = std::get_if<Compute>(&lowered.work)) {
         Call& call = calls_[key_of(runs_[i], *compute)];
         if (table) call.shape.add(weight_of(stage), *table);
+        note_spread(table, stage, call.spreads);
         call.excess.add(weight_of(stage), excess);
         if (!stage.blocks.empty()) call.blocks.add(weight_of(stage), deviation_of(stage.blocks));
       } else if (const Message* message = message_of(lowered); message != nullptr && !message->hops.empty()) {
         LinkState& link = links_[longest(lowered_[i].graph, *message).name];
         if (table) link.shape.add(weight_of(stage), *table);
+        note_spread(table, stage, link.spreads[{runs_[i].scenario->name, stage.name}]);
         link.excess[{runs_[i].scenario->name, stage.name}].add(weight_of(stage), excess);
         if (!stage.blocks.empty()) link.blocks.add(weight_of(stage), deviation_of(stage.blocks));
       }
     });
   }
 
+  static void note_spread(const std::optional<QuantileTable>& table, const RecordedStage& stage, Pooled& spreads) {
+    if (table && table->deviation() > 0) spreads.add(weight_of(stage), std::log(table->deviation()));
+  }
+
+  static Within within(const std::map<std::pair<std::string, std::string>, Pooled>& stages) {
+    Within all;
+    for (const auto& [name, pooled] : stages) all.add(pooled);
+    return all;
+  }
+
   void find_drift() {
     write_down();
+    Within calls, call_spreads, links, link_spreads;
+    for (const CalibratedDevice& device : calibration_.devices) {
+      for (const CalibratedUnit& unit : device.units) {
+        for (const CalibratedCall& call : unit.calls) {
+          const Call& measured = calls_[{device.name, unit.name, call.layers}];
+          if (call.time > 0) calls.add(measured.excess, call.time);
+          call_spreads.add(measured.spreads);
+        }
+      }
+    }
+    for (const auto& [name, link] : links_) {
+      links.add(within(link.excess));
+      link_spreads.add(within(link.spreads));
+    }
     for (CalibratedDevice& device : calibration_.devices) {
       for (CalibratedUnit& unit : device.units) {
-        for (CalibratedCall& call : unit.calls) finish(calls_[{device.name, unit.name, call.layers}], call);
+        for (CalibratedCall& call : unit.calls)
+          finish(calls_[{device.name, unit.name, call.layers}], calls, call_spreads, call);
       }
     }
     for (CalibratedLink& link : calibration_.links) {
       const LinkState& state = links_[link.name];
-      Pooled between;
-      for (const auto& [stage, excess] : state.excess) {
-        if (const auto drift = excess.drift()) between.add(1, *drift);
-      }
-      link.drift = between.values.empty() ? state.blocks.mean() : between.mean();
+      link.drift = within(state.excess).of_next(links).value_or(state.blocks.mean());
+      link.spread_drift = within(state.spreads).of_next(link_spreads).value_or(0);
       const QuantilePointer table = state.shape.table();
       link.deviation = table ? table->deviation() : 0;
       if (link.deviation > 0) {
@@ -414,11 +397,15 @@ class Fit {
     }
   }
 
-  static void finish(const Call& measured, CalibratedCall& call) {
+  static void finish(const Call& measured, const Within& calls, const Within& spreads, CalibratedCall& call) {
     if (call.time <= 0) return;
-    call.drift = measured.excess.drift().value_or(measured.blocks.mean()) / call.time;
+    Within own, own_spread;
+    own.add(measured.excess, call.time);
+    own_spread.add(measured.spreads);
+    call.drift = own.of_next(calls).value_or(measured.blocks.mean() / call.time);
     const QuantilePointer table = measured.shape.table();
     if (!table || table->deviation() <= 0) return;
+    call.spread_drift = own_spread.of_next(spreads).value_or(0);
     std::array<double, QuantileTable::size> ratios{};
     for (std::size_t i = 0; i < ratios.size(); ++i) ratios[i] = std::max(0.0, 1 + table->values()[i] / call.time);
     const QuantilePointer cut = QuantileTable::from(ratios);

@@ -241,8 +241,25 @@ std::vector<Ranking> rank(const std::vector<const Comparison*>& comparisons) {
     }
     if (!is_finite) continue;
     const Choice choice = choose(predicted, measured);
-    rankings.push_back(
-        {all_statistics[i], kendall_tau(predicted, measured), choice.chosen, choice.best, choice.regret});
+    Ranking ranking;
+    ranking.statistic = all_statistics[i];
+    ranking.kendall_tau = kendall_tau(predicted, measured);
+    ranking.chosen = choice.chosen;
+    ranking.best = choice.best;
+    ranking.regret = choice.regret;
+    double agreeing = 0;
+    for (std::size_t a = 0; a < comparisons.size(); ++a) {
+      for (std::size_t b = a + 1; b < comparisons.size(); ++b) {
+        const double spread = std::max(comparisons[a]->latency[i].latency.spread.value_or(0),
+                                       comparisons[b]->latency[i].latency.spread.value_or(0));
+        if (std::abs(measured[a] - measured[b]) <= spread) continue;
+        ++ranking.pairs_apart;
+        const double in_both = (measured[a] - measured[b]) * (predicted[a] - predicted[b]);
+        agreeing += in_both > 0 ? 1 : in_both < 0 ? -1 : 0;
+      }
+    }
+    if (ranking.pairs_apart > 0) ranking.tau_apart = agreeing / ranking.pairs_apart;
+    rankings.push_back(ranking);
   }
   return rankings;
 }

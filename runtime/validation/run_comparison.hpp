@@ -77,6 +77,10 @@ Comparison compare(const Prediction& prediction, const std::vector<const Recorde
 struct Ranking {
   Statistic statistic = Statistic::mean;
   double kendall_tau = 0;
+  /// Pairs of plans whose measurements lie further apart than repeated runs of either do, and Kendall's tau of these
+  /// alone: what order the others have, another measurement may turn round. None without such a pair.
+  int pairs_apart = 0;
+  std::optional<double> tau_apart;
   std::size_t chosen = 0, best = 0;  ///< indices into the comparisons
   double regret = 0;                 ///< measured of the chosen over measured of the best, less 1
 };

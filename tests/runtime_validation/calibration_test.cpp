@@ -71,7 +71,7 @@ Truth draw_truth(std::uint64_t seed) {
     truth.calibration.devices.push_back(device);
   }
   for (const char* link : {"up", "down"}) {
-    truth.calibration.links.push_back({link, between(0, 1e-3), 0, 0, between(0.05e-3, 0.4e-3), centred(2)});
+    truth.calibration.links.push_back({link, between(0, 1e-3), 0, 0, 0, between(0.05e-3, 0.4e-3), centred(2)});
   }
   return truth;
 }
@@ -244,6 +244,39 @@ TEST(Calibration, DriftOfSeveralRunsIsTheScatterOfTheirMeans) {
   EXPECT_NEAR(call.time / only_call(truth.calibration, "cloud").time, 1, 0.01);
 }
 
+TEST(Calibration, ScatterThatDiffersBetweenRunsIsSaid) {
+  const Truth truth = draw_truth(6);
+  std::vector<RecordedRun> runs;
+  for (const double factor : {0.5, 1.0, 2.0}) {
+    Truth moved = truth;
+    for (auto& link : moved.calibration.links)
+      if (link.name == "up") link.deviation *= factor;
+    runs.push_back(synthetic_run(moved, 2000, 5));
+  }
+  std::vector<FitRun> inputs;
+  for (const auto& run : runs) inputs.push_back({&run, truth.scenario, truth.plan});
+  const auto fitted = fit(inputs, cli::replay_stages);
+  ASSERT_TRUE(fitted) << to_text(fitted.error());
+  // Logarithms of 1/2, 1 and 2 deviate by v = ln(2)^2 with two degrees of freedom, those of the other link by none with
+  // two: together by v / 2, which counts as three degrees more. Of one run more, times sqrt(1 + 1/3).
+  const double v = std::pow(std::log(2.0), 2);
+  EXPECT_NEAR(link_of(*fitted, "up").spread_drift, std::sqrt((2 * v + 3 * v / 2) / 5 * 4 / 3), 0.05);
+  EXPECT_NEAR(link_of(*fitted, "down").spread_drift, std::sqrt(3 * v / 2 / 5 * 4 / 3), 0.05);
+
+  // What is drawn anew scatters more or less, about the same mean.
+  Calibration calibration = truth.calibration;
+  CalibratedCall& call = calibration.devices[0].units[0].calls[0];
+  call.spread_drift = 0.5;
+  RunningMean logarithms;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    const Calibration other = redrawn(calibration, seed);
+    const QuantilePointer& shape = other.devices[0].units[0].calls[0].shape;
+    EXPECT_NEAR(shape->mean(), 1, 1e-9);
+    logarithms.add(std::log(shape->deviation() / call.shape->deviation()));
+  }
+  EXPECT_NEAR(std::sqrt(logarithms.variance()), 0.5, 0.1);
+}
+
 TEST(Calibration, AFileComesBackAsItWas) {
   const Truth truth = draw_truth(3);
   Calibration calibration = truth.calibration;
@@ -252,6 +285,8 @@ TEST(Calibration, AFileComesBackAsItWas) {
   for (auto& device : calibration.devices) device.units[0].calls[0].samples = 17;
   calibration.devices[0].serialise_byte = 2.5e-9;
   calibration.links[0].byte = 1e-12;
+  calibration.links[0].spread_drift = 0.25;
+  calibration.devices[0].units[0].calls[0].spread_drift = 0.5;
   const auto path = std::filesystem::temp_directory_path() / ("calibration-" + std::to_string(::getpid()) + ".yaml");
   std::ofstream(path) << to_yaml(calibration);
   const auto read = read_calibration(path.string());
@@ -301,7 +336,7 @@ TEST(Calibration, WhatScattersOnALinkScattersByMessage) {
   // instance, the last comes 2.5 deviations behind the first.
   const auto scenario = scenarios::read_scenario("ddnn/six-cameras").value();
   Calibration calibration;
-  CalibratedLink cable{"cable", 0, 0, 0, 5e-3, centred(2)};
+  CalibratedLink cable{"cable", 0, 0, 0, 0, 5e-3, centred(2)};
   cable.added = 8e-3;
   calibration.links.push_back(cable);
   const auto changed = calibrated(*scenario, calibration);

@@ -129,6 +129,24 @@ TEST(Comparison, PlansAreRankedByWhatIsMeasured) {
     EXPECT_EQ(each.chosen, 1u);
     EXPECT_EQ(each.best, 0u);
     EXPECT_NEAR(each.regret, 1, 1e-12);
+    EXPECT_EQ(each.pairs_apart, 3);  // nobody says how much runs differ
+    EXPECT_NEAR(*each.tau_apart, 1.0 / 3, 1e-12);
+  }
+}
+
+TEST(Comparison, PairsThatRepeatedRunsDoNotTellApartCountForNothing) {
+  const RecordedRun a = run_of(100, 1e-3), again = run_of(100, 2.5e-3), b = run_of(100, 2e-3), c = run_of(100, 9e-3);
+  const Comparison first = compare(prediction_of(100, 2.2e-3), {&a, &again}, {});  // 1.75 +- 0.75 against 2
+  const Comparison second = compare(prediction_of(100, 2.1e-3), {&b}, {});
+  const Comparison third = compare(prediction_of(100, 5e-3), {&c}, {});
+  for (const Ranking& each : rank({&first, &second, &third})) {
+    EXPECT_NEAR(each.kendall_tau, 1.0 / 3, 1e-12);
+    EXPECT_EQ(each.pairs_apart, 2);
+    EXPECT_EQ(each.tau_apart, 1.0);
+  }
+  for (const Ranking& each : rank({&first, &second})) {
+    EXPECT_EQ(each.pairs_apart, 0);
+    EXPECT_FALSE(each.tau_apart);
   }
 }
 
