@@ -13,7 +13,10 @@ using model::LayerId;
 Bounds::Bounds(const scenarios::Scenario& scenario, const Candidates& candidates)
     : scenario_(scenario), candidates_(candidates), messages_(scenario, devices_of(scenario, candidates.places)) {
   const model::Model& net = *scenario.model;
-  for (const auto& place : candidates.places) device_of_.push_back(messages_.index_of(place.device));
+  for (const auto& place : candidates.places) {
+    device_of_.push_back(messages_.index_of(place.device));
+    takes_messages_.push_back(deployment::message_unit(scenario, place.device) == place.unit);
+  }
   find_answers();
   quorum_.resize(net.layers.size());
   for (LayerId id = 0; id < net.layer_count(); ++id)
@@ -61,7 +64,15 @@ std::int64_t Bounds::message(LayerId tensor, int from_place, int to_place) const
   const int from = device_of_[static_cast<std::size_t>(from_place)],
             to = device_of_[static_cast<std::size_t>(to_place)];
   if (from == to) return messages_.unit_copy(to, scenario_.model->layer(tensor).output_bytes).picoseconds();
-  return ways_[static_cast<std::size_t>(tensor)][static_cast<std::size_t>(from * messages_.device_count() + to)];
+  return ways_[static_cast<std::size_t>(tensor)][static_cast<std::size_t>(from * messages_.device_count() + to)] +
+         arrival(tensor, to_place);
+}
+
+/// Whatever comes to a device comes to its unit for messages, and is copied from there.
+std::int64_t Bounds::arrival(LayerId tensor, int place) const {
+  if (takes_messages_[static_cast<std::size_t>(place)]) return 0;
+  return messages_.unit_copy(device_of_[static_cast<std::size_t>(place)], scenario_.model->layer(tensor).output_bytes)
+      .picoseconds();
 }
 
 std::int64_t Bounds::from_source(LayerId input, int to_place) const {
@@ -69,7 +80,7 @@ std::int64_t Bounds::from_source(LayerId input, int to_place) const {
   for (const auto& source : scenario_.workload.inputs) {
     if (source.input != input) continue;
     const int from = messages_.index_of(source.device), to = device_of_[static_cast<std::size_t>(to_place)];
-    least = Span::from(source.offset).picoseconds() +
+    least = Span::from(source.offset).picoseconds() + arrival(input, to_place) +
             ways_[static_cast<std::size_t>(input)][static_cast<std::size_t>(from * messages_.device_count() + to)];
   }
   return least;

@@ -43,6 +43,7 @@ class Bounds {
   std::size_t index(model::LayerId layer, int place) const {
     return static_cast<std::size_t>(layer) * candidates_.places.size() + static_cast<std::size_t>(place);
   }
+  std::int64_t arrival(model::LayerId tensor, int place) const;
   void find_answers();
   void price(const scenarios::Scenario& scenario);
   void measure_ways(Bytes size, std::vector<std::int64_t>& ways) const;
@@ -55,6 +56,7 @@ class Bounds {
   std::vector<std::vector<bool>> needs_;
   std::vector<int> quorum_;
   std::vector<int> device_of_;                      // by place
+  std::vector<bool> takes_messages_;                // by place
   std::vector<std::vector<std::int64_t>> ways_;     // by tensor: device by device
   std::vector<std::vector<std::int64_t>> returns_;  // by answer: likewise
   std::vector<std::int64_t> share_, alone_, exit_check_;

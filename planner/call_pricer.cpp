@@ -84,20 +84,21 @@ Span CallPricer::cost_of(model::LayerId layer) {
   return cost();
 }
 
+double CallPricer::least_seconds(model::LayerId layer) const {
+  const double own = own_[static_cast<std::size_t>(layer)];
+  if (stage_law_ == nullptr) return own * unit_->series_correction;
+  const auto work = profiles::work_of(net_->layer(layer));
+  if (const auto* roofline = std::get_if<RooflineLaw>(&stage_law_->form))
+    return std::min(2 * work.macs / roofline->arithmetic.value(), work.traffic() / roofline->memory.value());
+  const auto& line = std::get<PiecewiseLaw>(stage_law_->form);
+  return std::max(0.0, least_slope(line) * along(line.axis, work));
+}
+
 Span CallPricer::least_share(model::LayerId layer) const {
   const double own = own_[static_cast<std::size_t>(layer)];
   if (runs_layer_by_layer()) return Span::from(Seconds(own + unit_->overhead_per_layer.value()));
-  double share = own * unit_->series_correction;
-  if (stage_law_ != nullptr) {
-    const auto work = profiles::work_of(net_->layer(layer));
-    if (const auto* roofline = std::get_if<RooflineLaw>(&stage_law_->form))
-      share = std::min(2 * work.macs / roofline->arithmetic.value(), work.traffic() / roofline->memory.value());
-    else
-      share = least_slope(std::get<PiecewiseLaw>(stage_law_->form)) *
-              along(std::get<PiecewiseLaw>(stage_law_->form).axis, work);
-  }
   // Every call rounds once: a tick less keeps the sum of shares below it.
-  return std::max(Span(0), Span::from(Seconds(share)) - Span(1));
+  return std::max(Span(0), Span::from(Seconds(least_seconds(layer))) - Span(1));
 }
 
 }  // namespace tiercut::planner

@@ -27,6 +27,8 @@ class CallPricer {
 
   /// A lower bound on what the layer adds to any call that it joins.
   Span least_share(model::LayerId layer) const;
+  /// The same in call mode, without rounding and never below 0.
+  double least_seconds(model::LayerId layer) const;
   Span exit_check() const { return Span::from(unit_->exit_check); }
 
  private:

@@ -8,6 +8,7 @@
 
 #include "planner/bounds.hpp"
 #include "planner/judgement.hpp"
+#include "planner/plan_trial.hpp"
 #include "planner/search.hpp"
 #include "scenarios/exit_replay.hpp"
 
@@ -58,7 +59,8 @@ class GraphSearch {
     if (scenario.exit_trace) replay_ = scenarios::replay_of(scenario, deployment::thresholds_of(scenario, plan_));
   }
 
-  SearchOutcome run() {
+  SearchOutcome run(const std::optional<Found>& known) {
+    outcome_.best = known;
     start_bounds();
     for (std::size_t p = 0; p < candidates_.places.size(); ++p) try_undivided(static_cast<int>(p));
     place_from(0);
@@ -269,17 +271,14 @@ class GraphSearch {
 
   void try_plan() {
     ++leaves_;
-    if (goal_.has_memory_limits && !pools_over(scenario_, plan_).empty()) return;
-    const auto graph = deployment::lower(scenario_, plan_);
-    if (!graph) return;
-    if (goal_.collector != nullptr) return goal_.collector->take(plan_, *graph);
-    const auto latency = estimate_latency(*graph);
-    if (!latency || !std::isfinite(latency->max)) return;
-    if (goal_.kind == Goal::Kind::mean && goal_.limit &&
-        Span::from(Seconds(latency->at(goal_.statistic))) > *goal_.limit)
+    if (goal_.collector == nullptr) {
+      const auto value = value_of(scenario_, goal_, plan_);
+      if (value && (!outcome_.best || *value < outcome_.best->value_s * (1 - 1e-12)))
+        outcome_.best = Found{plan_, *value, 0};
       return;
-    const double value = goal_.kind == Goal::Kind::mean ? latency->mean : latency->at(goal_.statistic);
-    if (!outcome_.best || value < outcome_.best->value_s * (1 - 1e-12)) outcome_.best = Found{plan_, value, 0};
+    }
+    if (goal_.has_memory_limits && !pools_over(scenario_, plan_).empty()) return;
+    if (const auto graph = deployment::lower(scenario_, plan_)) goal_.collector->take(plan_, *graph);
   }
 
   const Scenario& scenario_;
@@ -307,8 +306,8 @@ class GraphSearch {
 }  // namespace
 
 SearchOutcome search_graph(const Scenario& scenario, const Candidates& candidates, const Goal& goal,
-                           const Effort& effort) {
-  return GraphSearch(scenario, candidates, goal, effort).run();
+                           const Effort& effort, const std::optional<Found>& known) {
+  return GraphSearch(scenario, candidates, goal, effort).run(known);
 }
 
 }  // namespace tiercut::planner

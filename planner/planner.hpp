@@ -68,7 +68,7 @@ using LatencyOracle = std::function<Result<Summary>(const deployment::StageGraph
 
 /// The best plan that meets the requirement: least mean latency, or what the scenario's objective says; among equals
 /// the one with fewer cuts, then the first places of the file. Exact over chains with exits on any number of devices;
-/// other graphs are searched by branch and bound while small, and fail with model-not-chain (pin layers) beyond.
+/// other graphs come with a proven bound, and are exact where the best plan meets it (anytime_search.hpp).
 /// Thresholds that the scenario leaves open are chosen with the placement (joint_plan.hpp).
 Result<PlanningResult> make_plan(const scenarios::Scenario& scenario, const PlanningOptions& options = {});
 

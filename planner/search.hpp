@@ -61,8 +61,8 @@ struct Effort {
 std::optional<SearchOutcome> search_chain(const scenarios::Scenario& scenario, const Candidates& candidates,
                                           const Goal& goal);
 
-/// Branch and bound over any graph and policy.
+/// Branch and bound over any graph and policy. `known`: a plan that others have to beat.
 SearchOutcome search_graph(const scenarios::Scenario& scenario, const Candidates& candidates, const Goal& goal,
-                           const Effort& effort);
+                           const Effort& effort, const std::optional<Found>& known = std::nullopt);
 
 }  // namespace tiercut::planner

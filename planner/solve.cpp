@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "deployment/lowering.hpp"
+#include "planner/anytime_search.hpp"
 #include "planner/estimate.hpp"
 
 namespace tiercut::planner {
@@ -40,14 +41,7 @@ Result<Solved> solve(const scenarios::Scenario& scenario, const Goal& goal, cons
     if (outcome->best) hold_against_estimate(scenario, goal, *outcome->best);
     return Solved{std::move(*outcome), "chain dynamic program"};
   }
-  Solved solved{search_graph(scenario, *candidates, goal, effort), "branch and bound"};
-  const bool is_told = effort.should_stop && effort.should_stop();
-  if (!solved.outcome.is_complete && !is_told && !scenario.model->is_chain_with_exits())
-    return fail("model-not-chain",
-                fmt::format("model {} is no chain, and {} nodes of branch and bound did not settle its best plan",
-                            scenario.model->name, solved.outcome.examined),
-                "pin layers to places until fewer choices are left", Location{scenario.file, 0, 0, "pins"});
-  return solved;
+  return search_anytime(scenario, *candidates, goal, effort);
 }
 
 Result<Solved> solve_nearest(const scenarios::Scenario& scenario, bool has_memory_limits) {

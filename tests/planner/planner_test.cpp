@@ -123,18 +123,20 @@ TEST(Planner, PinsRestrictPlaces) {
   EXPECT_GE(result.objective_s, 0.030);
 }
 
-TEST(Planner, SaysWhichModelsAreTooMuch) {
-  for (std::uint64_t seed = 1; seed < 200; ++seed) {
+TEST(Planner, LargeGraphsComeWithABound) {
+  int open = 0;
+  for (std::uint64_t seed = 1; seed < 60; ++seed) {
     auto random = testing::random_case(seed, {.most_devices = 4, .most_layers = 60});
     if (random.scenario.model->is_chain_with_exits() || random.scenario.model->layers.size() < 45 ||
         random.scenario.places().size() < 4)
       continue;
     const auto result = make_plan(random.scenario, {.with_ways_out = false, .with_baselines = false});
-    if (result) continue;  // the bounds sufficed
-    EXPECT_EQ(result.error().front().code, "model-not-chain");
-    return;
+    ASSERT_TRUE(result) << to_text(result.error());
+    EXPECT_LE(result->lower_bound_s, result->objective_s);
+    if (result->status != PlanStatus::feasible) continue;
+    EXPECT_GT(result->gap, 0);
+    if (++open == 2) return;
   }
-  FAIL() << "every graph was planned; look for a harder one";
 }
 
 }  // namespace
