@@ -8,6 +8,7 @@
 #include "cli/subject.hpp"
 #include "core/document.hpp"
 #include "core/files.hpp"
+#include "deployment/fallback_index.hpp"
 #include "profiles/exit_trace.hpp"
 #include "report/check_report.hpp"
 #include "report/human.hpp"
@@ -75,6 +76,30 @@ void check_plan_file(const std::string& path, const Arguments& arguments, Checke
   auto result = deployment::check_plan(*planned->scenario, planned->document);
   checked.findings = planned->scenario->warnings;
   checked.plan = report::CheckedPlan{planned->scenario, std::move(planned->document), std::move(result)};
+}
+
+/// The index by itself; the plans it names are files of their own.
+void check_fallbacks(const std::string& path, CheckedFile& checked) {
+  const auto index = deployment::read_fallbacks(path);
+  checked.is_readable = index.has_value();
+  if (!index) {
+    checked.findings = index.error();
+    return;
+  }
+  const auto answered =
+      std::ranges::count_if(index->failures, [](const auto& failure) { return failure.plan.has_value(); });
+  checked.facts = several(std::ssize(index->failures), "single failure") + ", a plan for " +
+                  report::format_count(answered) + " of them";
+  for (const auto& failure : index->failures) {
+    const auto beside = std::filesystem::path(path).parent_path();
+    if (!failure.plan || std::filesystem::exists(beside / *failure.plan)) continue;
+    checked.is_readable = false;
+    checked.findings.push_back({Severity::error,
+                                "file-not-found",
+                                {path, 0, 0, "failures"},
+                                "the plan '" + *failure.plan + "' is not beside the index",
+                                "plan the fallbacks again"});
+  }
 }
 
 void check_study(const std::string& path, const Arguments& arguments, CheckedFile& checked) {
@@ -171,6 +196,8 @@ CheckedFile check_file(const std::string& file, const Arguments& arguments) {
     check_scenario(path, arguments, checked);
   else if (checked.kind == "calibration")
     check_calibration(path, checked);
+  else if (checked.kind == "fallbacks")
+    check_fallbacks(path, checked);
   else if (checked.kind == "study")
     check_study(path, arguments, checked);
   else if (checked.kind == "training")

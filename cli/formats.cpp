@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "deployment/fallback_index.hpp"
 #include "deployment/plan.hpp"
 #include "model/model.hpp"
 #include "profiles/profile.hpp"
@@ -15,11 +16,12 @@
 namespace tiercut::cli {
 
 std::span<const NamedFormat> all_formats() {
-  static const std::array<NamedFormat, 7> formats = {{
+  static const std::array<NamedFormat, 8> formats = {{
       {"model", "a neural network: layers, tensors, exits", model::model_format},
       {"profile", "a device: units, memory, what layers cost there", profiles::profile_format},
       {"scenario", "model, platform, workload and requirement", scenarios::scenario_format},
       {"plan", "where each layer runs, and what was claimed of it", deployment::plan_format},
+      {"fallbacks", "plans for single failures, and what they cost", deployment::fallback_format},
       {"study", "a scenario with some values varied", scenarios::study_format},
       {"training", "how a model is trained: data, loss, optimiser", training::training_format},
       {"calibration", "what runs taught of devices and links", validation::calibration_format},

@@ -3,50 +3,18 @@
 
 #include <charconv>
 #include <chrono>
-#include <filesystem>
 #include <optional>
 
-#include "cli/console.hpp"
-#include "cli/interrupt.hpp"
+#include "cli/plan_call.hpp"
 #include "cli/subject.hpp"
-#include "core/files.hpp"
-#include "planner/planner.hpp"
 #include "report/pareto_report.hpp"
 #include "report/plan_report.hpp"
-#include "report/version.hpp"
 
 namespace tiercut::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr double longest_deadline_s = 86400;
-
-// As the plan must name it to be found again: relative to the plan's own folder, or the shipped name.
-std::string scenario_reference(const std::string& scenario_argument, const std::string& plan_file) {
-  std::error_code error;
-  if (!fs::exists(scenario_argument, error)) return scenario_argument;
-  const fs::path folder = fs::absolute(plan_file).parent_path();
-  return fs::absolute(scenario_argument).lexically_normal().lexically_relative(folder.lexically_normal()).string();
-}
-
-std::string plan_yaml(const scenarios::Scenario& scenario, const planner::PlanningResult& result,
-                      const std::string& scenario_file) {
-  deployment::PlanDocument document;
-  document.plan = result.plan;
-  document.scenario_file = scenario_file;
-  document.scenario_hash = scenario.hash;
-  document.made_by = "tiercut " + std::string(report::version());
-  document.status = result.status;
-  document.method = result.method;
-  document.objective_s = result.objective_s;
-  document.lower_bound_s = result.lower_bound_s;
-  document.gap = result.gap;
-  document.latency_s = result.estimate.latency_s;
-  document.thresholds = result.claims;
-  return deployment::to_yaml(document, scenario);
-}
 
 // When the search has to end; nothing is a search without end.
 Result<std::optional<double>> deadline_of(const Arguments& arguments) {
@@ -66,9 +34,64 @@ Result<planner::ParetoFront> front_of(const std::string& words, const scenarios:
   return planner::pareto_front(scenario, *objectives, options);
 }
 
+// Options that mean nothing by themselves, or not together.
+Result<void> check_options(const Arguments& arguments) {
+  Diagnostics slips;
+  const auto slip = [&](std::string message, std::string hint) {
+    slips.push_back({Severity::error, "bad-usage", {}, std::move(message), std::move(hint)});
+  };
+  if (arguments.horizon && !arguments.in_force)
+    slip("--horizon says how long a plan in force is replaced for, and none is given", "name it with --from PLAN");
+  if (arguments.weights_at && !arguments.in_force && !arguments.fallbacks)
+    slip("--weights-at says where weights are shipped from, and nothing is", "name a plan in force with --from PLAN");
+  const int questions = (arguments.pareto ? 1 : 0) + (arguments.is_sensitivity ? 1 : 0) +
+                        (arguments.ranges.empty() ? 0 : 1) + (arguments.in_force || arguments.fallbacks ? 1 : 0);
+  if (questions > 1)
+    slip("--pareto, --sensitivity, --regret, and --from or --fallbacks are different questions", "ask one at a time");
+  if (arguments.is_sensitivity && arguments.out)
+    slip("--sensitivity makes no plan of its own to write", "leave --out out; `tiercut plan` writes the plan");
+  if (arguments.fallbacks && arguments.horizon)
+    slip("a fallback takes over whatever it costs, so --horizon means nothing to it", "leave --horizon out");
+  if (arguments.fallbacks && arguments.out)
+    slip("--fallbacks writes a folder of plans, and --out one plan", "leave one of them out");
+  if (!slips.empty()) return tl::unexpected(std::move(slips));
+  return {};
+}
+
+ExitStatus plan_front(PlanCall& call) {
+  const auto front = front_of(*call.arguments.pareto, call.scenario, call.options);
+  call.progress.finish();
+  if (!front) return call.console.refuse(front.error());
+  if (call.out) {
+    call.out->write(report::pareto_csv(call.scenario, *front));
+    if (const auto written = call.out->commit(); !written) return call.console.refuse(written.error());
+  }
+  return call.console.finish(
+      call.arguments.is_json ? report::pareto_json(call.scenario, *front) : report::pareto_text(call.scenario, *front),
+      call.status(!front->points.empty()));
+}
+
+ExitStatus plan_once(PlanCall& call) {
+  const auto result = planner::make_plan(call.scenario, call.options);
+  call.progress.finish();
+  if (!result) {
+    if (!call.interruptible.is_interrupted()) return call.console.refuse(result.error());
+    call.console.note("interrupted before any plan was found");
+    return ExitStatus::interrupted;
+  }
+  if (const auto written = write_plan(call, *result); !written) return call.console.refuse(written.error());
+  if (result->is_stopped)
+    call.console.note(
+        fmt::format("the search was ended early: the plan is at most {:.3g} % from the best one", 100 * result->gap));
+  return call.console.finish(
+      call.arguments.is_json ? report::plan_json(call.scenario, *result) : report::plan_text(call.scenario, *result),
+      call.status(result->status != deployment::PlanStatus::infeasible));
+}
+
 }  // namespace
 
 ExitStatus run_plan(const Arguments& arguments, Console& console) {
+  if (const auto sound = check_options(arguments); !sound) return console.refuse(sound.error());
   const auto scenario = read_subject(arguments, console);
   if (!scenario) return console.refuse(scenario.error());
   // Opened first: a long search must not end at a file that cannot be written.
@@ -90,42 +113,13 @@ ExitStatus run_plan(const Arguments& arguments, Console& console) {
     if (end > 0) progress.update(static_cast<std::int64_t>(passed.count() * 1e3), static_cast<std::int64_t>(end * 1e3));
     return interruptible.is_interrupted() || (end > 0 && passed.count() >= end);
   };
-  if (arguments.pareto) {
-    const auto front = front_of(*arguments.pareto, **scenario, options);
-    progress.finish();
-    if (!front) return console.refuse(front.error());
-    if (out) {
-      out->write(report::pareto_csv(**scenario, *front));
-      if (const auto written = out->commit(); !written) return console.refuse(written.error());
-    }
-    const ExitStatus has_points = front->points.empty() ? ExitStatus::no : ExitStatus::yes;
-    return console.finish(
-        arguments.is_json ? report::pareto_json(**scenario, *front) : report::pareto_text(**scenario, *front),
-        interruptible.is_interrupted() ? ExitStatus::interrupted : has_points);
-  }
-  const auto result = planner::make_plan(**scenario, options);
-  progress.finish();
-  if (!result) {
-    if (!interruptible.is_interrupted()) return console.refuse(result.error());
-    console.note("interrupted before any plan was found");
-    return ExitStatus::interrupted;
-  }
-  const bool is_kept = result->status != deployment::PlanStatus::infeasible;
-  if (out && is_kept) {
-    out->write(plan_yaml(**scenario, *result, scenario_reference(arguments.files.front(), *arguments.out)));
-    if (const auto written = out->commit(); !written) return console.refuse(written.error());
-    if (!arguments.overrides.empty())
-      console.note("the plan is for the scenario as changed by --set; give the same --set to use it");
-  } else if (out) {
-    console.note("no plan keeps the promise, so '" + *arguments.out + "' was not written");
-  }
-  if (result->is_stopped)
-    console.note(
-        fmt::format("the search was ended early: the plan is at most {:.3g} % from the best one", 100 * result->gap));
-  const ExitStatus kept = is_kept ? ExitStatus::yes : ExitStatus::no;
-  return console.finish(
-      arguments.is_json ? report::plan_json(**scenario, *result) : report::plan_text(**scenario, *result),
-      interruptible.is_interrupted() ? ExitStatus::interrupted : kept);
+  PlanCall call{arguments, **scenario, console, options, progress, interruptible, out};
+  if (arguments.pareto) return plan_front(call);
+  if (arguments.is_sensitivity) return tell_sensitivity(call);
+  if (!arguments.ranges.empty()) return plan_for_ranges(call);
+  if (arguments.fallbacks) return plan_for_failures(call);
+  if (arguments.in_force) return replan_from(call);
+  return plan_once(call);
 }
 
 }  // namespace tiercut::cli

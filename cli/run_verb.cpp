@@ -15,8 +15,9 @@
 #include "cli/run_report.hpp"
 #include "cli/subject.hpp"
 #include "core/document.hpp"
+#include "deployment/fallback_index.hpp"
 #include "deployment/lowering.hpp"
-#include "planner/planner.hpp"
+#include "planner/fallbacks.hpp"
 #include "report/answers.hpp"
 #include "report/version.hpp"
 #include "runtime/agent/device_list.hpp"
@@ -73,12 +74,46 @@ Result<runtime::RunPlan> plan_without(const scenarios::Scenario& scenario, const
     rest.devices[i].profile = nullptr;
     std::erase_if(rest.pins, [&](const scenarios::Pin& pin) { return pin.device.device == static_cast<int>(i); });
   }
+  rest.faults.clear();
   rest.prepare();
   auto made = planner::make_plan(rest, {.with_ways_out = false, .with_baselines = false});
   if (!made) return tl::unexpected(std::move(made.error()));
   if (made->plan.placement.empty()) return fail("no-plan", "no plan does without " + *lost.begin());
   return runtime::RunPlan{std::move(made->plan), std::move(made->graph)};
 }
+
+/// Plans that were made before anything failed; none without --fallbacks.
+struct PreparedPlans {
+  std::string folder;
+  std::optional<deployment::FallbackIndex> index;
+
+  static Result<PreparedPlans> read(const Arguments& arguments, const scenarios::Scenario& scenario) {
+    if (!arguments.fallbacks) return PreparedPlans{};
+    const std::string path = *arguments.fallbacks + "/" + deployment::fallback_index_file;
+    auto index = deployment::read_fallbacks(path);
+    if (!index) return tl::unexpected(std::move(index.error()));
+    if (index->scenario_hash != scenario.hash) {
+      return fail("stale-plan", "the fallbacks were made for another state of the scenario",
+                  "make them again with `tiercut plan --fallbacks`", Location{path, 0, 0, "scenario.hash"});
+    }
+    return PreparedPlans{*arguments.fallbacks, std::move(*index)};
+  }
+
+  /// Nothing when none was prepared for this loss, or it cannot be used.
+  std::optional<runtime::RunPlan> plan_for(const scenarios::Scenario& scenario,
+                                           const std::set<std::string>& lost) const {
+    if (!index || lost.size() != 1) return std::nullopt;
+    const auto* entry = index->find_device(*lost.begin());
+    if (entry == nullptr || !entry->plan) return std::nullopt;
+    Diagnostics warnings;
+    auto document = deployment::read_plan(folder + "/" + *entry->plan, scenario, warnings);
+    if (!document) return std::nullopt;
+    const planner::Failure failure{planner::Failure::Kind::device, entry->device};
+    auto graph = deployment::lower(planner::without(scenario, failure), document->plan);
+    if (!graph) return std::nullopt;
+    return runtime::RunPlan{std::move(document->plan), std::move(*graph)};
+  }
+};
 
 std::vector<std::string> own_command() {
   std::ifstream in("/proc/self/cmdline", std::ios::binary);
@@ -196,6 +231,8 @@ ExitStatus run_run(const Arguments& given, Console& console) {
   if (arguments->out) {
     if (const auto room = runtime::prepare_run_folder(*arguments->out); !room) return console.refuse(room.error());
   }
+  const auto prepared = PreparedPlans::read(*arguments, *request.scenario);
+  if (!prepared) return console.refuse(prepared.error());
   runtime::RunContext context = context_of(*arguments, arguments->files.front());
 
   const Interruptible interruptible;
@@ -209,6 +246,10 @@ ExitStatus run_run(const Arguments& given, Console& console) {
   const runtime::RunPlan original = request.plan;
   request.replan = [&](const std::set<std::string>& lost) -> Result<runtime::RunPlan> {
     if (lost.empty()) return original;
+    if (auto plan = prepared->plan_for(*request.scenario, lost)) {
+      console.note("the plan prepared for the loss of '" + *lost.begin() + "' takes over");
+      return std::move(*plan);
+    }
     return plan_without(*request.scenario, lost);
   };
   Result<runtime::RunResult> result = [&] {

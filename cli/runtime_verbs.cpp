@@ -43,6 +43,7 @@ const Verb& run_verb() {
        {"--samples", "N", "arrivals, warm-up included; default 1000", &Arguments::samples, 1, 100'000'000},
        {"--seed", "S", "of arrivals and of exits that are drawn; default 1", &Arguments::seed},
        {"--timeout", "TIME", "after which a sample has failed; default 10 s", &Arguments::timeout},
+       {"--fallbacks", "DIR", "of `plan`, for agents that are lost; default: plans anew", &Arguments::fallbacks},
        {"--out", "DIR", "write run.json and samples.csv there", &Arguments::out}},
       {"Exit status 1: the promise is missed."},
       {"run big-little/after --lab --samples 200 --out after.run"},

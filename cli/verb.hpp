@@ -30,7 +30,11 @@ struct Arguments {
   bool is_json = false, is_quiet = false, is_help = false;
   std::vector<std::string> overrides;  ///< of --set
   std::optional<std::string> plan, out, records, engine, deadline, pareto;
-  std::optional<std::int64_t> samples, seed, warm_up, sample;
+  std::optional<std::string> in_force, weights_at, fallbacks;  ///< of plan; fallbacks also of run
+  std::optional<std::int64_t> horizon;
+  bool is_sensitivity = false;
+  std::vector<std::string> ranges;  ///< of --regret
+  std::optional<std::int64_t> samples, seed, warm_up, sample, worst;
   bool is_forced = false;
   std::optional<std::string> at, network;  ///< of lab
   std::optional<std::int64_t> lab;

@@ -6,6 +6,7 @@ namespace tiercut::cli {
 namespace {
 
 constexpr std::int64_t most_samples = 1'000'000'000;
+constexpr std::int64_t most_explained = 100'000;
 
 const Option plan_option{"--plan", "FILE", "use this plan instead of making the best one", &Arguments::plan};
 const Option engine_option{"--engine", "NAME", "fast, simgrid or simgrid-timers; default: the first fit",
@@ -24,6 +25,12 @@ const std::vector<Verb>& table() {
        {{"--out", "FILE", "write the plan as YAML, whole or not at all", &Arguments::out},
         {"--pareto", "A,B[,C]", "front of mean, p50..max, accuracy, bytes, energy, load", &Arguments::pareto},
         {"--deadline", "SECONDS", "end the search then; the plan so far tells its gap", &Arguments::deadline},
+        {"--from", "PLAN", "plan anew from a plan in force: what moves, and if it pays", &Arguments::in_force},
+        {"--horizon", "N", "with --from: move only if N samples make up for it", &Arguments::horizon, 1, most_samples},
+        {"--weights-at", "DEVICE", "has the weights of lost devices; default: answer's", &Arguments::weights_at},
+        {"--sensitivity", "", "which value flips the plan, and at which: nearest first", &Arguments::is_sensitivity},
+        {"--regret", "KEY=A..B", "least regret over ranges; KEYs as --sensitivity has them", &Arguments::ranges},
+        {"--fallbacks", "DIR", "write a plan for every single failure there, with an index", &Arguments::fallbacks},
         calibration_option},
        {"Exit status 1: no plan keeps the promise; what stands against it and the",
         "nearest ways out are printed, and --out writes nothing. An interrupt (Ctrl-C)",
@@ -53,10 +60,12 @@ const std::vector<Verb>& table() {
        1,
        {plan_option,
         {"--sample", "I", "simulate, and explain sample I (the first is 0)", &Arguments::sample, 0, most_samples},
+        {"--worst", "N", "simulate, and explain the N slowest samples", &Arguments::worst, 1, most_explained},
+        {"--samples", "N", "with --worst: arrivals to simulate; default 10000", &Arguments::samples, 1, most_samples},
         seed_option,
         engine_option,
         calibration_option},
-       {"Without --sample: every course a sample may take in an idle system."},
+       {"Without either: every course a sample may take in an idle system."},
        {"explain big-little/after", "explain big-little/after --sample 17"},
        run_explain},
       {"capacity",

@@ -55,6 +55,31 @@ std::string explanation_json(const scenarios::Scenario& scenario, const deployme
   return dump(json);
 }
 
+namespace {
+
+Json record_json(const deployment::StageGraph& graph, const simulator::Record& record) {
+  return {{"sample", record.sample},
+          {"member", record.member},
+          {"arrival_s", record.arrival.since_start().value()},
+          {"answered_by", answer_names(graph).at(static_cast<std::size_t>(record.answered_by))},
+          {"latency_s", record.latency.seconds().value()},
+          {"terms", terms_json(record.terms, true)}};
+}
+
+}  // namespace
+
+std::string worst_json(const scenarios::Scenario& scenario, const deployment::StageGraph& graph,
+                       const SlowestSamples& slowest) {
+  Json samples = Json::array();
+  for (const simulator::Record& record : slowest.records) samples.push_back(record_json(graph, record));
+  Json json = {{"simulated", slowest.simulated},
+               {"unanswered", slowest.unanswered},
+               {"seed", slowest.seed},
+               {"slowest", std::move(samples)}};
+  add_origin(json, scenario);
+  return dump(json);
+}
+
 std::string sample_json(const scenarios::Scenario& scenario, const deployment::StageGraph& graph,
                         const simulator::Record& record, std::uint64_t seed) {
   Json json = {{"sample", record.sample},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "report/answers.hpp"
 #include "report/explain_report.hpp"
 #include "report/human.hpp"
@@ -76,6 +78,33 @@ std::string sample_text(const scenarios::Scenario& scenario, const deployment::S
                      answer_names(graph).at(static_cast<std::size_t>(record.answered_by)),
                      format_duration(record.latency.seconds()), margin.empty() ? "" : ", ", margin,
                      terms_table(record.terms, record.latency));
+}
+
+std::string worst_text(const scenarios::Scenario& scenario, const deployment::StageGraph& graph,
+                       const SlowestSamples& slowest) {
+  std::string text = fmt::format("{}: the {} slowest of {} samples of seed {}\n", scenario.name, slowest.records.size(),
+                                 format_count(slowest.simulated), slowest.seed);
+  if (slowest.unanswered > 0)
+    text += fmt::format("besides, {} were never answered\n", format_count(slowest.unanswered));
+  std::vector<std::size_t> shown;
+  std::vector<Column> columns = {
+      {"sample", Align::right}, {"arrived", Align::right}, {"answered by"}, {"latency", Align::right}};
+  for (std::size_t term = 0; term < deployment::term_count; ++term) {
+    const auto has_it = [term](const simulator::Record& record) { return record.terms[term].picoseconds() != 0; };
+    if (std::none_of(slowest.records.begin(), slowest.records.end(), has_it)) continue;
+    shown.push_back(term);
+    columns.push_back({std::string(to_text(static_cast<deployment::Term>(term))), Align::right});
+  }
+  Table table(columns);
+  const auto names = answer_names(graph);
+  for (const simulator::Record& record : slowest.records) {
+    std::vector<std::string> row = {format_count(record.sample), format_duration(record.arrival.since_start()),
+                                    names.at(static_cast<std::size_t>(record.answered_by)),
+                                    format_duration(record.latency.seconds())};
+    for (const std::size_t term : shown) row.push_back(format_duration(record.terms[term].seconds()));
+    table.add(row);
+  }
+  return text + "\n" + table.to_text();
 }
 
 }  // namespace tiercut::report

@@ -11,6 +11,7 @@
 #include "deployment/plan.hpp"
 #include "deployment/stage_graph.hpp"
 #include "planner/estimate.hpp"
+#include "planner/planner.hpp"
 
 /// Private to report: pieces that several JSON results share. A number that is not finite becomes null.
 namespace tiercut::report {
@@ -24,6 +25,7 @@ Json placement_json(const scenarios::Scenario& scenario, const deployment::Plan&
 Json requirement_json(const scenarios::Scenario& scenario, const Summary& latency_s);  ///< null without one
 Json memory_json(const scenarios::Scenario& scenario, const std::vector<deployment::MemoryUse>& memory);
 Json finite_or_null(double seconds);
+Json plan_object(const scenarios::Scenario& scenario, const planner::PlanningResult& result);  ///< of plan_json
 
 /// Adds `scenario`, `scenario_hash` and `version`.
 void add_origin(Json& result, const scenarios::Scenario& scenario);

@@ -5,9 +5,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "deployment/places.hpp"
 #include "report/human.hpp"
 #include "report/json_parts.hpp"
+#include "report/split_text.hpp"
 #include "report/table.hpp"
 
 namespace tiercut::report {
@@ -49,28 +49,6 @@ std::string key_of(const FrontObjective& objective) {
   return to_text(objective);
 }
 
-/// `fc1 .. fc3 on pi; fc4 on cloud`.
-std::string split_text(const Scenario& scenario, const FrontPoint& point) {
-  const auto& layers = scenario.model->layers;
-  std::string text, first, last, where;
-  const auto close = [&] {
-    if (first.empty()) return;
-    text += (text.empty() ? "" : "; ") + (first == last ? first : first + " .. " + last) + " on " + where;
-  };
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    if (!deployment::computes(layers[i])) continue;
-    const std::string place = scenario.name_of(point.plan.placement[i]);
-    if (place != where) {
-      close();
-      first = layers[i].name;
-      where = place;
-    }
-    last = layers[i].name;
-  }
-  close();
-  return text;
-}
-
 std::string exits_text(const Scenario& scenario, const FrontPoint& point) {
   std::string text;
   const auto thresholds = deployment::thresholds_of(scenario, point.plan);
@@ -99,7 +77,7 @@ std::string pareto_text(const Scenario& scenario, const planner::ParetoFront& fr
     for (std::size_t o = 0; o < front.objectives.size(); ++o)
       row.push_back(value_text(front.objectives[o], point.values[o]));
     row.push_back(exits_text(scenario, point));
-    row.push_back(split_text(scenario, point));
+    row.push_back(split_text(scenario, point.plan));
     table.add(row);
   }
   if (front.points.empty())
@@ -117,7 +95,7 @@ std::string pareto_csv(const Scenario& scenario, const planner::ParetoFront& fro
   text += "exits,layers\n";
   for (const FrontPoint& point : front.points) {
     for (const double value : point.values) text += fmt::format("{},", value);
-    text += fmt::format("\"{}\",\"{}\"\n", exits_text(scenario, point), split_text(scenario, point));
+    text += fmt::format("\"{}\",\"{}\"\n", exits_text(scenario, point), split_text(scenario, point.plan));
   }
   return text;
 }

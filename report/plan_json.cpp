@@ -67,7 +67,7 @@ Json ways_out_json(const planner::PlanningResult& result) {
 
 }  // namespace
 
-std::string plan_json(const scenarios::Scenario& scenario, const planner::PlanningResult& result) {
+Json plan_object(const scenarios::Scenario& scenario, const planner::PlanningResult& result) {
   Json json = {{"status", to_text(result.status)},
                {"objective_s", finite_or_null(result.objective_s)},
                {"lower_bound_s", finite_or_null(result.lower_bound_s)},
@@ -83,6 +83,11 @@ std::string plan_json(const scenarios::Scenario& scenario, const planner::Planni
                {"ways_out", ways_out_json(result)},
                {"notes", json_of(result.notes)}};
   if (result.claims) json["chosen"] = thresholds_json(*result.claims);
+  return json;
+}
+
+std::string plan_json(const scenarios::Scenario& scenario, const planner::PlanningResult& result) {
+  Json json = plan_object(scenario, result);
   add_origin(json, scenario);
   return dump(json);
 }

@@ -141,7 +141,7 @@ TEST_F(VerbsTest, CapacityGivesThePapersNumbers) {
 
 TEST_F(VerbsTest, SchemasAreJson) {
   const json list = run({"schema", "--json"}).json();
-  ASSERT_EQ(list["formats"].size(), 7u);
+  ASSERT_EQ(list["formats"].size(), 8u);
   for (const json& format : list["formats"]) {
     const test::Outcome outcome = run({"schema", format["name"]});
     ASSERT_EQ(outcome.status, 0) << outcome.err;
