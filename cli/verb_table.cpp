@@ -111,7 +111,7 @@ const std::vector<Verb>& table() {
        "[FILE]",
        0,
        1,
-       {{"--model", "NAME", "a well-known network, written beside FILE as NAME.model.yaml", &Arguments::model},
+       {{"--model", "NAME", "a known network, written beside FILE as NAME.model.yaml", &Arguments::model},
         {"--force", "", "overwrite files that are there", &Arguments::is_forced}},
        {"FILE is tiercut.yaml when not given. It runs as it is.",
         "Networks: bert-base, inception-v3, mobilenet-v1, nasnet-mobile, resnet-50."},

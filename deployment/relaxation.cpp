@@ -45,7 +45,7 @@ double least_share(const profiles::CostLaw& law, const profiles::Work& work) {
   return rate == std::numeric_limits<double>::infinity() ? 0 : rate * along(piecewise.axis, work);
 }
 
-double least_on_unit(const profiles::Unit& unit, const model::Layer& layer) {
+double least_by_law(const profiles::Unit& unit, const model::Layer& layer) {
   const auto work = profiles::work_of(layer);
   for (const auto& law : unit.laws) {
     if (law.scope == profiles::Scope::stage) return least_share(law, work);
@@ -59,6 +59,15 @@ double least_on_unit(const profiles::Unit& unit, const model::Layer& layer) {
     if (law.covers(layer.type)) least = std::min(least, law.layer_cost(layer).value());
   }
   return least * std::min(1.0, unit.series_correction);
+}
+
+/// A call that the unit knows costs what was measured, an even share of which is no more than any layer's part in it.
+double least_on_unit(const profiles::Unit& unit, const model::Layer& layer) {
+  double least = least_by_law(unit, layer) * unit.scale;
+  for (const auto& call : unit.calls)
+    if (std::find(call.layers.begin(), call.layers.end(), layer.name) != call.layers.end())
+      least = std::min(least, call.cost.value() / static_cast<double>(call.layers.size()));
+  return least;
 }
 
 double cheapest(const scenarios::Scenario& scenario, const model::Layer& layer) {

@@ -50,7 +50,7 @@ void BlockRelaxation::price() {
       const auto& may = may_[static_cast<std::size_t>(id)];
       if (std::find(may.begin(), may.end(), static_cast<int>(p)) == may.end()) continue;
       const std::size_t i = index(id, static_cast<int>(p));
-      const auto whole = static_cast<double>(pricer.cost_of(id).picoseconds());
+      const auto whole = static_cast<double>(pricer.least_cost_of(id).picoseconds());
       share_[i] = pricer.runs_layer_by_layer() ? whole : pricer.least_seconds(id) * ticks_a_second;
       // A call rounds once, and what it costs as a whole may round down where its first layer alone rounds up.
       alone_[i] = pricer.runs_layer_by_layer() ? whole : std::max(0.0, whole - 1);

@@ -102,7 +102,7 @@ void Bounds::price(const scenarios::Scenario& scenario) {
     for (LayerId id : candidates_.layers) {
       if (!pricer.has_price(id)) continue;
       share_[index(id, static_cast<int>(p))] = pricer.least_share(id).picoseconds();
-      alone_[index(id, static_cast<int>(p))] = pricer.cost_of(id).picoseconds();
+      alone_[index(id, static_cast<int>(p))] = pricer.least_cost_of(id).picoseconds();
     }
   }
 }

@@ -75,7 +75,7 @@ void ChainReplanner::State::price(const Scenario& scenario) {
     for (std::size_t i = 0; i < count; ++i) {
       const auto& may = candidates.by_layer[static_cast<std::size_t>(layers[i])];
       if (std::find(may.begin(), may.end(), static_cast<int>(p)) == may.end()) continue;
-      const auto alone = static_cast<double>(pricer.cost_of(layers[i]).picoseconds());
+      const auto alone = static_cast<double>(pricer.least_cost_of(layers[i]).picoseconds());
       const bool is_layered = pricer.runs_layer_by_layer();
       shares[i * places + p] = is_layered ? alone : pricer.least_seconds(layers[i]) * 1e12;
       // A call's sum may round down where its first layer by itself rounds up.

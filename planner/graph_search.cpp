@@ -109,7 +109,7 @@ class GraphSearch {
     CallPricer& pricer = pricers_[static_cast<std::size_t>(place)];
     pricer.restart();
     for (auto it = path_.rbegin(); it != path_.rend(); ++it) pricer.append(*it);
-    return pricer.cost().picoseconds();
+    return pricer.least_cost().picoseconds();
   }
 
   /// The layer before it in the same call, -1 when the call starts here.
