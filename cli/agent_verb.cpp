@@ -12,7 +12,7 @@
 #include "report/human.hpp"
 #include "report/version.hpp"
 #include "runtime/agent/agent.hpp"
-#include "runtime/agent/discovery.hpp"
+#include "runtime/agent/announcement.hpp"
 #include "runtime/agent/host.hpp"
 #include "runtime/agent/zmq_port.hpp"
 

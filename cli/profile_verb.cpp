@@ -76,9 +76,10 @@ std::string summary_text(const kernels::MeasuredDevice& device, const std::strin
     text += fmt::format("{:<20} {:>7} {:>12.1f} % {:>4.0f} % {:>11.0f} %\n", law.law.name, quality.observations,
                         100 * quality.median_error, 100 * quality.p99_error, 100 * quality.share_within_10);
   }
-  text += fmt::format("\nLayers in series, which push each other out of the caches, take {:.3f} times the sum of\n"
-                      "their own times ({}).\n{}\n",
-                      device.series_correction, device.series_how, device.summary);
+  text += fmt::format(
+      "\nLayers in series, which push each other out of the caches, take {:.3f} times the sum of\n"
+      "their own times ({}).\n{}\n",
+      device.series_correction, device.series_how, device.summary);
   return text;
 }
 
@@ -145,6 +146,33 @@ ExitStatus run_profile(const Arguments& arguments, Console& console) {
   std::filesystem::remove(options->partial_file, ignored);
   return console.finish(arguments.is_json ? summary_json(result->device, out) : summary_text(result->device, out),
                         ExitStatus::yes);
+}
+
+const Verb& profile_verb() {
+  static const Verb verb = {
+      "profile",
+      "measure this machine: what layers cost on it",
+      "",
+      0,
+      0,
+      {{"--out", "FILE", "the profile; default: named after the processor", &Arguments::out},
+       {"--quick", "", "within a minute instead of 12, less exact", &Arguments::is_quick},
+       {"--model", "M", "also measure exactly the layers of this model", &Arguments::model},
+       {"--threads", "N", "threads a layer runs on; default 1", &Arguments::threads, 1, 1024},
+       {"--backend", "NAME", "kernels to measure; default: the best ones", &Arguments::backend},
+       {"--budget", "TIME", "for everything, as 5min", &Arguments::budget},
+       {"--cold", "", "with cold caches, as if other work ran in between", &Arguments::is_cold},
+       {"--resume", "", "only go on from an interrupted call", &Arguments::is_resumed},
+       {"--check", "PROFILE", "hold a profile against this machine, on other layers", &Arguments::checked},
+       {"--shapes", "N", "with --check: about so many layers; default 400", &Arguments::shapes, 0, 100'000},
+       {"--estimate", "BOARD", "reckon, do not measure: a board not at hand", &Arguments::estimate}},
+      {"Interrupted, it keeps FILE.partial, and the same call goes on from there.",
+       "Leave the machine alone meanwhile; what disturbed it is told and noted.",
+       "Boards of --estimate: those with a profiles/devices/BOARD/tiercut.yaml."},
+      {"profile --quick --out mine.yaml", "profile --model big-little/net1 --out mine.yaml",
+       "profile --check mine.yaml --out errors.csv", "profile --estimate raspberry-pi-2"},
+      run_profile};
+  return verb;
 }
 
 }  // namespace tiercut::cli

@@ -9,7 +9,21 @@ find_package(Eigen3 REQUIRED NO_MODULE)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
-if(NOT TIERCUT_PROFILER_ONLY)
+if(TIERCUT_BOARD_ONLY)
+  # Static. pkg-config would ask for what Debian's libzmq can do besides, and Kerberos has no static library there.
+  find_library(ZMQ_LIBRARY zmq REQUIRED)
+  add_library(PkgConfig::ZMQ STATIC IMPORTED)
+  set(zmq_needs PkgConfig::SODIUM)
+  foreach(needed pgm norm protokit bsd md)
+    find_library(ZMQ_NEEDS_${needed} ${needed} REQUIRED)
+    list(APPEND zmq_needs "${ZMQ_NEEDS_${needed}}")
+  endforeach()
+  set_target_properties(PkgConfig::ZMQ PROPERTIES IMPORTED_LOCATION "${ZMQ_LIBRARY}"
+                                                  INTERFACE_LINK_LIBRARIES "${zmq_needs};Threads::Threads")
+  find_library(XXHASH_LIBRARY xxhash REQUIRED)
+  add_library(PkgConfig::XXHASH STATIC IMPORTED)
+  set_target_properties(PkgConfig::XXHASH PROPERTIES IMPORTED_LOCATION "${XXHASH_LIBRARY}")
+else()
   pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
   pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
   pkg_check_modules(AVAHI IMPORTED_TARGET avahi-client)  # optional

@@ -10,7 +10,7 @@ endif()
 
 option(TIERCUT_TESTS "Build the tests" ON)
 option(TIERCUT_BENCHMARKS "Build the benchmarks" OFF)
-option(TIERCUT_PROFILER_ONLY "Build only the profiler and the kernels' tests, for a board (scripts/cross)" OFF)
+option(TIERCUT_BOARD_ONLY "Build only the profiler, the agent and the kernels' tests, for a board (scripts/cross)" OFF)
 option(TIERCUT_FUZZERS "Build the libFuzzer targets (clang)" OFF)
 option(TIERCUT_WARNINGS_AS_ERRORS "Stop at a warning" OFF)
 option(TIERCUT_COVERAGE "Instrument for coverage" OFF)

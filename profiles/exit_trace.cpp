@@ -49,10 +49,6 @@ double TracedScore::confidence(model::Confidence measure) const {
   return normalized_entropy;
 }
 
-bool is_confident(model::Confidence measure, double confidence, double threshold) {
-  return measure == model::Confidence::normalized_entropy ? confidence <= threshold : confidence >= threshold;
-}
-
 int ExitTrace::find(std::string_view exit, std::span<const std::string> lost) const {
   for (std::size_t i = 0; i < answers.size(); ++i)
     if (answers[i].exit == exit && is_same_set(lost, answers[i].lost)) return static_cast<int>(i);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/diagnostic.hpp"
+#include "runtime/agent/announcement.hpp"
 #include "runtime/agent/clock.hpp"
 #include "runtime/agent/keys.hpp"
 #include "runtime/agent/run.hpp"
@@ -14,19 +13,6 @@
 /// Agents that announce themselves on the local network, by mDNS (service `_tiercut._tcp`) through the Avahi daemon.
 /// What is announced is where somebody claims to be; who it is, only its key proves.
 namespace tiercut::runtime {
-
-/// Announces an agent as long as it lives. Where no daemon runs it says so once and does nothing.
-class Announcement {
- public:
-  Announcement(const std::string& name, int port, std::function<void(const std::string&)> log);
-  ~Announcement();
-  Announcement(const Announcement&) = delete;
-  Announcement& operator=(const Announcement&) = delete;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 /// Agents that announce themselves within `time` and whose keys are on the ring, by name. Fails with
 /// discovery-absent (no daemon runs, or this build has no Avahi).

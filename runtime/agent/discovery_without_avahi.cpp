@@ -3,11 +3,6 @@
 
 namespace tiercut::runtime {
 
-struct Announcement::State {};
-
-Announcement::Announcement(const std::string&, int, std::function<void(const std::string&)>) {}
-Announcement::~Announcement() = default;
-
 Result<std::vector<AgentAddress>> discover(const KeyRing&, Nanoseconds) {
   return fail("discovery-absent", "this tiercut was built without Avahi, and cannot find agents by itself",
               "name a list of them with --devices");
