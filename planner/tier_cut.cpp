@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/boykov_kolmogorov_max_flow.hpp>
+#include <boost/graph/compressed_sparse_row_graph.hpp>
 
 #include "planner/tier_problem.hpp"
 
 namespace tiercut::planner {
 namespace {
 
-using Traits = boost::adjacency_list_traits<boost::vecS, boost::vecS, boost::directedS>;
-using Graph = boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property,
-                                    boost::property<boost::edge_index_t, std::size_t>>;
-using Edge = Traits::edge_descriptor;
+/// An edge knows the number under which it was added.
+struct Number {
+  std::size_t number = 0;
+};
+using Graph = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, Number>;
+using Edge = boost::graph_traits<Graph>::edge_descriptor;
 
 constexpr std::int64_t unlimited = std::int64_t{1} << 62;
 
@@ -21,27 +23,38 @@ class TierNetwork {
       : problem_(problem),
         hops_(problem.tiers - 1),
         first_helper_(2 + problem.costs.size() * static_cast<std::size_t>(hops_)),
-        never_(sum_of_costs() + 1),
-        graph_(first_helper_ + problem.tensors.size() * static_cast<std::size_t>(hops_)) {
+        vertices_(first_helper_ + problem.tensors.size() * static_cast<std::size_t>(hops_)),
+        never_(sum_of_costs() + 1) {
     const std::size_t nodes = problem.costs.size();
     for (std::size_t v = 0; v < nodes; ++v) add_node(v);
     for (std::size_t i = 0; i < problem.tensors.size(); ++i) add_tensor(i);
   }
 
   TierCut solve() {
-    const std::size_t edges = capacity_.size();
-    residual_.assign(edges, 0);
-    std::vector<Edge> predecessor(boost::num_vertices(graph_));
-    std::vector<boost::default_color_type> color(boost::num_vertices(graph_));
-    std::vector<std::int64_t> distance(boost::num_vertices(graph_));
-    const auto index = boost::get(boost::edge_index, graph_);
-    const auto vertex = boost::get(boost::vertex_index, graph_);
-    boost::boykov_kolmogorov_max_flow(graph_, boost::make_iterator_property_map(capacity_.begin(), index),
-                                      boost::make_iterator_property_map(residual_.begin(), index),
-                                      boost::make_iterator_property_map(reverse_.begin(), index),
+    const Graph graph(boost::edges_are_unsorted_multi_pass, ends_.begin(), ends_.end(), numbers_.begin(), vertices_);
+    const std::size_t edges = ends_.size();
+    const auto index = boost::get(boost::edge_index, graph);
+    const auto vertex = boost::get(boost::vertex_index, graph);
+    std::vector<Edge> edge_of(edges), reverse(edges);
+    std::vector<std::int64_t> capacity(edges), residual(edges);
+    const auto [begin, end] = boost::edges(graph);
+    for (auto edge = begin; edge != end; ++edge) edge_of[graph[*edge].number] = *edge;
+    for (std::size_t number = 0; number < edges; ++number) {
+      const std::size_t own = get(index, edge_of[number]);
+      capacity[own] = capacity_[number];
+      reverse[own] = edge_of[number ^ 1U];
+    }
+    std::vector<Edge> predecessor(vertices_);
+    std::vector<boost::default_color_type> color(vertices_);
+    std::vector<std::int64_t> distance(vertices_);
+    boost::boykov_kolmogorov_max_flow(graph, boost::make_iterator_property_map(capacity.begin(), index),
+                                      boost::make_iterator_property_map(residual.begin(), index),
+                                      boost::make_iterator_property_map(reverse.begin(), index),
                                       boost::make_iterator_property_map(predecessor.begin(), vertex),
                                       boost::make_iterator_property_map(color.begin(), vertex),
                                       boost::make_iterator_property_map(distance.begin(), vertex), vertex, 0, 1);
+    for (std::size_t number = 0; number < edges; ++number)
+      residual_.push_back(residual[get(index, edge_of[number])]);
     TierCut cut;
     for (std::size_t v = 0; v < problem_.costs.size(); ++v) {
       int tier = 0;
@@ -76,13 +89,12 @@ class TierNetwork {
     return hop >= hops_ ? 1 : 2 + node * static_cast<std::size_t>(hops_) + static_cast<std::size_t>(hop);
   }
 
-  /// The edge and its reverse; returns the number of the edge, the reverse has the next.
+  /// The edge and its reverse; returns the number of the edge, the reverse has the next, which is odd.
   std::size_t add_edge(std::size_t from, std::size_t to, std::int64_t forth, std::int64_t back) {
-    const std::size_t number = capacity_.size();
-    const Edge there = boost::add_edge(from, to, number, graph_).first;
-    const Edge again = boost::add_edge(to, from, number + 1, graph_).first;
+    const std::size_t number = ends_.size();
+    ends_.insert(ends_.end(), {{from, to}, {to, from}});
+    numbers_.insert(numbers_.end(), {{number}, {number + 1}});
     capacity_.insert(capacity_.end(), {forth, back});
-    reverse_.insert(reverse_.end(), {again, there});
     return number;
   }
 
@@ -142,11 +154,11 @@ class TierNetwork {
   static constexpr std::size_t none = std::numeric_limits<std::size_t>::max();
   const TierProblem& problem_;
   int hops_;
-  std::size_t first_helper_;
+  std::size_t first_helper_, vertices_;
   std::int64_t never_;
-  Graph graph_;
+  std::vector<std::pair<std::size_t, std::size_t>> ends_;  // by edge
+  std::vector<Number> numbers_;
   std::vector<std::int64_t> capacity_, residual_, shift_;
-  std::vector<Edge> reverse_;
   std::vector<std::vector<std::size_t>> along_;
   std::vector<std::vector<std::vector<std::size_t>>> up_, across_;
 };
