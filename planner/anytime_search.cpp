@@ -16,7 +16,8 @@ using scenarios::Scenario;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr std::size_t quick_nodes = 20'000, quick_leaves = 1'000;
-constexpr std::size_t narrow_width = 64, wide_width = 1024;
+constexpr std::size_t narrow_width = 64;
+constexpr std::size_t wide_labels = 20'000'000;  // before any is dropped
 constexpr std::size_t moves = 600;
 constexpr int price_rounds = 24;
 // Bounds lie a tick a call below what they bound.
@@ -44,7 +45,7 @@ class AnytimeSearch {
       const BlockRelaxation relaxation(scenario_, candidates_, bounds, goal_.has_memory_limits);
       relax(relaxation, bounds, narrow_width);
       if (!is_settled()) trial_.improve(moves);
-      if (!is_settled()) relax(relaxation, bounds, wide_width);
+      if (!is_settled()) relax(relaxation, bounds, wide_width());
       if (is_settled()) return settled("block dynamic program");
     } else {
       trial_.improve(moves);
@@ -60,6 +61,11 @@ class AnytimeSearch {
     const std::size_t size = std::max(small, candidates_.layers.size());
     return {std::min(effort_.nodes, nodes * small / size),
             std::min(effort_.leaves, leaves * small * small / (size * size)), effort_.should_stop};
+  }
+
+  std::size_t wide_width() const {
+    const std::size_t places = candidates_.places.size();
+    return std::clamp<std::size_t>(wide_labels / (places * places * candidates_.layers.size()), narrow_width, 4096);
   }
 
   /// With one answer all statistics are its latency, so without a plan the requirement is what is left to beat; a

@@ -156,6 +156,17 @@ void BlockSearch::pass(int start_place, const std::vector<double>& limit, std::s
   close(last, all, ends);
 }
 
+/// Before this no data can be there: an input came to it, or to a place from which something came.
+double BlockSearch::from_sources(int place) const {
+  double least = infinity;
+  for (const auto& source : relaxation_.scenario_.workload.inputs)
+    for (int p = 0; p < static_cast<int>(places_); ++p) {
+      const double there = ticks(relaxation_.bounds_.from_source(source.input, p));
+      least = std::min(least, there + (p == place ? 0 : gap(p, place)));
+    }
+  return least;
+}
+
 BlockSearch::Labels BlockSearch::begin(int start_place) const {
   Labels labels;
   labels.tensors = positions_[0].live.size();
@@ -167,7 +178,7 @@ BlockSearch::Labels BlockSearch::begin(int start_place) const {
   }
   for (int r = 0; r < static_cast<int>(places_); ++r) {
     const double opening = relaxation_.opening_[static_cast<std::size_t>(r)];
-    labels.load.push_back(start_place < 0 ? opening : r == start_place ? 0 : gap(start_place, r) + opening);
+    labels.load.push_back(r == start_place ? 0 : (start_place < 0 ? from_sources(r) : gap(start_place, r)) + opening);
   }
   labels.used.push_back(0);
   labels.penalty.push_back(0);

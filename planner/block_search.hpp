@@ -64,6 +64,7 @@ class BlockSearch {
   void look_back();
 
   void pass(int start_place, const std::vector<double>& limit, std::size_t width, Ends& ends) const;
+  double from_sources(int place) const;
   Labels begin(int start_place) const;
   Labels extended(const Labels& from, std::size_t position, const std::vector<double>& limit) const;
   struct Placed {
