@@ -6,6 +6,7 @@
 
 #include "planner/block_relaxation.hpp"
 #include "planner/plan_trial.hpp"
+#include "planner/pool_prices.hpp"
 #include "planner/prefix_plan.hpp"
 #include "planner/tier_plan.hpp"
 
@@ -19,7 +20,7 @@ constexpr std::size_t quick_nodes = 20'000, quick_leaves = 1'000;
 constexpr std::size_t narrow_width = 64;
 constexpr std::size_t wide_labels = 20'000'000;  // before any is dropped
 constexpr std::size_t moves = 600;
-constexpr int price_rounds = 24;
+constexpr int price_rounds = 14;
 // Bounds lie a tick a call below what they bound.
 constexpr double close_enough = 1e-9;
 
@@ -85,43 +86,38 @@ class AnytimeSearch {
     return found;
   }
 
-  static bool is_over(const BlockRelaxation& relaxation, const RelaxedPlan& found) {
-    for (std::size_t pool = 0; pool < found.weights.size(); ++pool)
-      if (found.weights[pool] > relaxation.pools()[pool].room) return true;
-    return false;
-  }
-
+  /// First without prices; where memory binds, narrow searches look for those at which it just does not, and one of the
+  /// full width is made at the best of them.
   void relax(const BlockRelaxation& relaxation, const Bounds& bounds, std::size_t width) {
-    RelaxedPlan found = relaxed(relaxation, prices_, width);
-    if (!goal_.has_memory_limits) return;
-    for (int round = 0; round < price_rounds && !is_settled() && !trial_.is_stopped() && !found.places.empty();
-         ++round) {
-      if (prices_.empty() && !is_over(relaxation, found)) return;
-      if (!raise_prices(relaxation, found, round)) return;
-      found = relaxed(relaxation, prices_, width);
-      std::vector<double> by_place;
-      for (const int pool : relaxation.pool_of()) by_place.push_back(prices_[static_cast<std::size_t>(pool)]);
-      trial_.take(prefix_plan(scenario_, candidates_, bounds, by_place));
+    if (width > narrow_width || !goal_.has_memory_limits) {
+      relaxed(relaxation, best_prices_, width);
+      return;
     }
+    PoolPrices prices(relaxation);
+    RelaxedPlan found = relaxed(relaxation, {}, width);
+    std::vector<int> nearest;  // that overfills memory
+    double least_over = infinity;
+    for (int round = 0; round < price_rounds; ++round) {
+      if (is_settled() || trial_.is_stopped() || found.places.empty()) return;
+      const auto uses = deployment::memory_use(scenario_, trial_.plan_of(found.places));
+      if (const double over = bytes_over(uses); over > 0 && over < least_over) {
+        least_over = over;
+        nearest = found.places;
+      }
+      const double target = std::isfinite(ceiling()) ? ceiling() : 1.5 * found.bound_s;
+      if (!prices.follow(uses, std::max(target - found.bound_s, 1e-3 * target) * 1e12)) break;
+      const double before = bound_;
+      found = relaxed(relaxation, prices.by_pool(), width);
+      if (bound_ > before) best_prices_ = prices.by_pool();
+      trial_.take(prefix_plan(scenario_, candidates_, bounds, prices.by_place()));
+    }
+    trial_.repair(nearest);
   }
 
-  /// A step along the subgradient towards the best plan known (Held, Wolfe and Crowder 1974). False when it is nought.
-  bool raise_prices(const BlockRelaxation& relaxation, const RelaxedPlan& found, int round) {
-    const auto& pools = relaxation.pools();
-    prices_.resize(pools.size(), 0);
-    double square = 0;
-    std::vector<double> over(pools.size());
-    for (std::size_t pool = 0; pool < pools.size(); ++pool) {
-      over[pool] = found.weights[pool] - pools[pool].room;
-      if (over[pool] < 0 && prices_[pool] == 0) over[pool] = 0;
-      square += over[pool] * over[pool];
-    }
-    if (square == 0) return false;
-    const double target = std::isfinite(ceiling()) ? ceiling() : 1.5 * found.bound_s;
-    const double step = std::max(target - found.bound_s, 1e-3 * target) * 1e12 / square / (1 + round / 8);
-    for (std::size_t pool = 0; pool < pools.size(); ++pool)
-      prices_[pool] = std::max(0.0, prices_[pool] + step * over[pool]);
-    return true;
+  static double bytes_over(const std::vector<deployment::MemoryUse>& uses) {
+    double over = 0;
+    for (const auto& use : uses) over += std::max(0.0, (use.total() - use.usable).value());
+    return over;
   }
 
   Solved branch() {
@@ -155,7 +151,7 @@ class AnytimeSearch {
   const Goal& goal_;
   const Effort& effort_;
   PlanTrial trial_;
-  std::vector<double> prices_;  // ps a byte, by pool
+  std::vector<double> best_prices_;  // of the greatest bound
   double bound_ = 0;
   std::size_t examined_ = 0;
 };

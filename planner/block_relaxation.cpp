@@ -148,15 +148,11 @@ RelaxedPlan BlockRelaxation::solve(const Search& search) const {
   if (best < 0) return result;
 
   result.places.assign(scenario_.model->layers.size(), -1);
-  result.weights.assign(pools_.size(), 0);
   for (std::size_t b = blocks_.size(); b-- > 0;) {
     const int before = came_from[b][static_cast<std::size_t>(best)];
     const auto& places = ways[b][static_cast<std::size_t>(before)].places[static_cast<std::size_t>(best)];
     for (std::size_t i = 0; i < places.size(); ++i) {
-      const LayerId id = blocks_[b].layers[i];
-      result.places[static_cast<std::size_t>(id)] = places[i];
-      result.weights[static_cast<std::size_t>(pool_of_[static_cast<std::size_t>(places[i])])] +=
-          scenario_.model->layer(id).weight_bytes.value();
+      result.places[static_cast<std::size_t>(blocks_[b].layers[i])] = places[i];
     }
     best = before;
   }

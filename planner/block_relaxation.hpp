@@ -12,11 +12,10 @@ namespace tiercut::planner {
 
 /// What the relaxation found.
 struct RelaxedPlan {
-  double bound_s = 0;           ///< no plan that keeps the memory limits takes less
-  std::vector<int> places;      ///< by layer, of the plan that it found cheapest; empty: none below the ceiling
-  std::vector<double> weights;  ///< bytes by pool, of that plan
-  std::size_t labels = 0;       ///< looked into
-  bool is_exact = true;         ///< false: labels were dropped, or it was stopped
+  double bound_s = 0;       ///< no plan that keeps the memory limits takes less
+  std::vector<int> places;  ///< by layer, of the plan that it found cheapest; empty: none below the ceiling
+  std::size_t labels = 0;   ///< looked into
+  bool is_exact = true;     ///< false: labels were dropped, or it was stopped
 };
 
 /// A lower bound on the latency of graphs with one answer, and a plan that comes near it: a dynamic program over blocks

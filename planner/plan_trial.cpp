@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "deployment/places.hpp"
 #include "planner/estimate.hpp"
 #include "planner/judgement.hpp"
 
@@ -37,13 +38,18 @@ void PlanTrial::start(const Found& found) {
   }
 }
 
-bool PlanTrial::take(const std::vector<int>& places) {
-  if (places.empty()) return false;
-  ++tried_;
+deployment::Plan PlanTrial::plan_of(const std::vector<int>& places) const {
   deployment::Plan plan = candidates_.plan;
   for (const LayerId id : candidates_.layers)
     plan.placement[static_cast<std::size_t>(id)] =
         candidates_.places[static_cast<std::size_t>(places[static_cast<std::size_t>(id)])];
+  return plan;
+}
+
+bool PlanTrial::take(const std::vector<int>& places) {
+  if (places.empty()) return false;
+  ++tried_;
+  deployment::Plan plan = plan_of(places);
   const auto value = value_of(scenario_, goal_, plan);
   if (!value || *value >= best_value() * (1 - 1e-12)) return false;
   best_ = Found{std::move(plan), *value, 0};
@@ -63,6 +69,60 @@ void PlanTrial::take_undivided() {
       places[static_cast<std::size_t>(id)] =
           may_run(id, place) ? place : candidates_.by_layer[static_cast<std::size_t>(id)].front();
     take(places);
+  }
+}
+
+/// The run whose move makes the plan slower by the least for each byte that was too many.
+std::optional<PlanTrial::Move> PlanTrial::cheapest_relief(const std::vector<int>& places,
+                                                          const std::vector<deployment::MemoryUse>& full) const {
+  Goal goal = goal_;
+  goal.has_memory_limits = false;
+  goal.limit.reset();
+  const auto& order = candidates_.layers;
+  const auto is_full = [&](int place) {
+    const auto& own = candidates_.places[static_cast<std::size_t>(place)];
+    const int pool = deployment::unit_at(scenario_, own).memory_pool;
+    return std::any_of(full.begin(), full.end(),
+                       [&](const auto& use) { return use.device == own.device && use.pool == pool; });
+  };
+  double over = 0;
+  for (const auto& use : full) over += (use.total() - use.usable).value();
+  const double before = value_of(scenario_, goal, plan_of(places)).value_or(0);
+  std::optional<Move> best;
+  for (const std::size_t length : {std::size_t{1}, std::size_t{3}, std::size_t{10}, order.size() / 8}) {
+    if (length == 0 || length > order.size()) continue;
+    for (std::size_t begin = 0; begin + length <= order.size() && !is_stopped(); begin += (length + 1) / 2) {
+      double freed = 0;
+      for (std::size_t i = begin; i < begin + length; ++i)
+        if (is_full(places[static_cast<std::size_t>(order[i])]))
+          freed += scenario_.model->layer(order[i]).weight_bytes.value();
+      if (freed <= 0) continue;
+      for (int place = 0; place < static_cast<int>(candidates_.places.size()); ++place) {
+        if (is_full(place)) continue;
+        Move move{places};
+        for (std::size_t i = begin; i < begin + length; ++i)
+          if (may_run(order[i], place)) move.places[static_cast<std::size_t>(order[i])] = place;
+        const auto value = value_of(scenario_, goal, plan_of(move.places));
+        if (!value) continue;
+        move.price = (*value - before) / std::min(freed, over);
+        if (!best || move.price < best->price) best = std::move(move);
+      }
+    }
+  }
+  return best;
+}
+
+void PlanTrial::repair(std::vector<int> places) {
+  constexpr int most_moves = 12;
+  for (int i = 0; i < most_moves && !places.empty(); ++i) {
+    const auto full = pools_over(scenario_, plan_of(places));
+    if (full.empty()) {
+      take(places);
+      return;
+    }
+    auto move = cheapest_relief(places, full);
+    if (!move) return;
+    places = std::move(move->places);
   }
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "deployment/lowering.hpp"
 #include "planner/search.hpp"
 
 namespace tiercut::planner {
@@ -24,10 +25,14 @@ class PlanTrial {
   bool take(const std::vector<int>& places);
   /// All on one place, as far as pins and laws allow.
   void take_undivided();
+  /// From a placement that overfills memory: moves runs off the pools that are too full, each time the one that costs
+  /// least for a byte that was too many, until it fits. Nothing comes of it where that takes more than a few moves.
+  void repair(std::vector<int> places);
   /// Moves runs of layers, large ones first, as long as that makes the best plan better or `tries` plans were looked
   /// at.
   void improve(std::size_t tries);
 
+  deployment::Plan plan_of(const std::vector<int>& places) const;
   bool is_stopped() const { return effort_.should_stop && effort_.should_stop(); }
   const std::optional<Found>& best() const { return best_; }
   double best_value() const;  ///< infinite without a plan
@@ -35,6 +40,12 @@ class PlanTrial {
 
  private:
   bool improve_by_runs(std::size_t length, std::size_t until);
+  struct Move {
+    std::vector<int> places;
+    double price = 0;  // seconds a byte
+  };
+  std::optional<Move> cheapest_relief(const std::vector<int>& places,
+                                      const std::vector<deployment::MemoryUse>& full) const;
   bool may_run(model::LayerId layer, int place) const;
 
   const scenarios::Scenario& scenario_;
