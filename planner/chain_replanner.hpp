@@ -8,14 +8,15 @@
 
 namespace tiercut::planner {
 
-/// Plans a chain anew whenever its links or its promise change: what calls cost is priced once, for all of them, since a
-/// law need not be additive. Exact: the least latency of any placement, as the dynamic program over chains finds it.
+/// Plans a chain anew whenever its links or its promise change: what calls cost is priced once, for all of them, since
+/// a law need not be additive. Exact: the least latency of any placement, as the dynamic program over chains finds it.
 /// Bounds that take every layer's least share decide which calls are worth a look; where laws are additive they leave
 /// almost none. Memory: 8 bytes for each pair of layers and place.
 class ChainReplanner {
  public:
   /// Nothing when the scenario is more than this takes: a chain in use without exits, at most 64 places, memory that
-  /// cannot bind, connections without windows, tables within 1 GiB. Or when no layer can run anywhere.
+  /// cannot bind, connections without windows, no calls of known cost, tables within 1 GiB. Or when no layer can run
+  /// anywhere.
   static std::optional<ChainReplanner> prepare(const scenarios::Scenario& scenario);
 
   ChainReplanner(ChainReplanner&&) noexcept;
