@@ -7,8 +7,10 @@
 #include "cli/prediction.hpp"
 #include "cli/simulator_entry.hpp"
 #include "report/answers.hpp"
+#include "report/chrome_trace.hpp"
 #include "report/records.hpp"
 #include "report/simulation_report.hpp"
+#include "report/time_series.hpp"
 #include "simulator/fault_reach.hpp"
 
 namespace tiercut::cli {
@@ -44,6 +46,52 @@ Result<decltype(report::SimulatedRun::intervals)> intervals_of(const Arguments& 
   return prediction->intervals;
 }
 
+/// What else is written while samples go by.
+struct Watchers {
+  std::optional<report::ChromeTrace> trace;
+  std::optional<report::TimeSeries> series;
+
+  static Result<Watchers> create(const Arguments& arguments, const deployment::StageGraph& graph,
+                                 std::int64_t samples) {
+    Watchers made;
+    if (arguments.chrome_trace && samples > report::most_traced_samples)
+      return fail("bad-usage", "a trace of " + std::to_string(samples) + " samples is more than anybody can look at",
+                  "at most " + std::to_string(report::most_traced_samples) + " --samples with --chrome-trace");
+    if (arguments.interval && !arguments.series)
+      return fail("bad-usage", "--interval says nothing without --series", "name a file with --series");
+    if (arguments.chrome_trace) {
+      auto trace = report::ChromeTrace::create(*arguments.chrome_trace, graph);
+      if (!trace) return tl::unexpected(trace.error());
+      made.trace = std::move(*trace);
+    }
+    if (!arguments.series) return made;
+    Span interval = report::usual_interval(graph, samples);
+    if (arguments.interval) {
+      const auto seconds = parse_quantity(*arguments.interval, Dimension::time);
+      if (!seconds || !(*seconds >= 1e-9 && *seconds <= 86400))
+        return fail("bad-usage", "--interval takes a time from 1 ns to a day, not '" + *arguments.interval + "'",
+                    "write it as 100ms");
+      interval = Span::from(Seconds(*seconds));
+    }
+    auto series = report::TimeSeries::create(*arguments.series, interval);
+    if (!series) return tl::unexpected(series.error());
+    made.series = std::move(*series);
+    return made;
+  }
+
+  bool is_needed() const { return trace || series; }
+  void ended(const simulator::Record& record) {
+    if (trace) trace->ended(record);
+    if (series) series->ended(record);
+  }
+  Result<void> commit(const simulator::SimulationResult& result) {
+    if (trace)
+      if (auto written = trace->commit(result); !written) return written;
+    if (series) return series->commit(result);
+    return {};
+  }
+};
+
 }  // namespace
 
 ExitStatus run_simulate(const Arguments& arguments, Console& console) {
@@ -65,6 +113,10 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
     records = std::move(*writer);
     options.with_unanswered = true;
   }
+  auto watchers = Watchers::create(arguments, subject->graph, options.samples);
+  if (!watchers) return console.refuse(watchers.error());
+  if (watchers->is_needed()) options.with_unanswered = true;
+  if (watchers->trace) options.on_fired = [&](const simulator::Firing& firing) { watchers->trace->fired(firing); };
   console.tell(report::overload_warnings(subject->graph, subject->estimate.load));
   console.tell(simulator::fault_warnings(subject->graph));
 
@@ -73,17 +125,22 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
   options.progress = [&](std::int64_t done, std::int64_t total) { progress.update(done, total); };
   options.stop = interruptible.stop();
   simulator::RecordSink sink;
-  if (records) sink = [&](const simulator::Record& record) { records->add(record); };
+  if (records || watchers->is_needed())
+    sink = [&](const simulator::Record& record) {
+      if (records) records->add(record);
+      watchers->ended(record);
+    };
   const auto result = run_simulator(subject->graph, options, sink);
   progress.finish();
   if (!result) return console.refuse(result.error());
   if (result->is_interrupted || interruptible.is_interrupted()) {
-    console.note(records ? "interrupted; no result and no records" : "interrupted; no result");
+    console.note(records || watchers->is_needed() ? "interrupted; no result and no files" : "interrupted; no result");
     return ExitStatus::interrupted;
   }
   if (records) {
     if (const auto written = records->commit(*result); !written) return console.refuse(written.error());
   }
+  if (const auto written = watchers->commit(*result); !written) return console.refuse(written.error());
   report::SimulatedRun run{*subject->scenario, subject->plan, subject->graph, *result, {}};
   if (arguments.calibration) {
     const auto intervals = intervals_of(arguments, subject->plan, options);

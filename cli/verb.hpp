@@ -33,6 +33,7 @@ struct Arguments {
   std::optional<std::string> in_force, weights_at, fallbacks;  ///< of plan; fallbacks also of run
   std::optional<std::int64_t> horizon;
   bool is_sensitivity = false;
+  std::optional<std::string> chrome_trace, series, interval;  ///< of simulate
   std::vector<std::string> ranges;  ///< of --regret
   std::optional<std::int64_t> samples, seed, warm_up, sample, worst;
   bool is_forced = false;
