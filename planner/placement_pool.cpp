@@ -6,7 +6,11 @@
 #include <iterator>
 #include <limits>
 
+#include "planner/bounds.hpp"
+#include "planner/graph_blocks.hpp"
 #include "planner/judgement.hpp"
+#include "planner/prefix_plan.hpp"
+#include "planner/tier_plan.hpp"
 
 namespace tiercut::planner {
 namespace {
@@ -114,6 +118,64 @@ std::vector<std::vector<bool>> exit_choices(const Scenario& scenario) {
   return choices;
 }
 
+/// What a search that saw too little is likely to have missed: cuts of the order into runs, cuts of the graph at all
+/// prices of a byte, and two places with one tensor between them.
+class LikelyPlans {
+ public:
+  LikelyPlans(const Scenario& scenario, const Candidates& candidates, Collector& collector)
+      : scenario_(scenario), candidates_(candidates), collector_(collector), bounds_(scenario, candidates) {}
+
+  void take(bool with_amounts) {
+    take(prefix_plan(scenario_, candidates_, bounds_, std::vector<double>(candidates_.places.size(), 0)));
+    for (const auto& places : tier_plans(scenario_, candidates_, bounds_)) take(places);
+    if (!with_amounts) return;
+    constexpr double least_price = 10, most_price = 1e12, factor = 2;  // ps a byte
+    for (double price = least_price; price < most_price; price *= factor)
+      for (const auto& places : tier_plans(scenario_, candidates_, bounds_, price)) take(places);
+    take_halves();
+  }
+
+ private:
+  void take(const std::vector<int>& places) {
+    if (places.empty()) return;
+    deployment::Plan plan = candidates_.plan;
+    for (const auto id : candidates_.layers)
+      plan.placement[static_cast<std::size_t>(id)] =
+          candidates_.places[static_cast<std::size_t>(places[static_cast<std::size_t>(id)])];
+    if (!pools_over(scenario_, plan).empty()) return;
+    if (const auto graph = deployment::lower(scenario_, plan)) collector_.take(plan, *graph);
+  }
+
+  void take_halves() {
+    const auto live = live_tensors(scenario_, candidates_);
+    std::vector<int> places(scenario_.model->layers.size(), -1);
+    const auto fill = [&](std::size_t from, std::size_t to, int place) {
+      for (std::size_t i = from; i < to; ++i) {
+        const auto& may = candidates_.by_layer[static_cast<std::size_t>(candidates_.layers[i])];
+        const bool is_allowed = std::find(may.begin(), may.end(), place) != may.end();
+        places[static_cast<std::size_t>(candidates_.layers[i])] = is_allowed ? place : may.front();
+      }
+    };
+    const std::size_t count = candidates_.layers.size();
+    const int n = static_cast<int>(candidates_.places.size());
+    for (std::size_t cut = 1; cut < count; ++cut) {
+      if (live[cut].size() != 1) continue;
+      for (int p = 0; p < n; ++p)
+        for (int q = 0; q < n; ++q) {
+          if (p == q) continue;
+          fill(0, cut, p);
+          fill(cut, count, q);
+          take(places);
+        }
+    }
+  }
+
+  const Scenario& scenario_;
+  const Candidates& candidates_;
+  Collector& collector_;
+  Bounds bounds_;
+};
+
 Result<void> collect(const Scenario& scenario, const std::vector<bool>& uses, std::optional<Span> limit,
                      const Effort& effort, bool with_amounts, PlacementPool& pool) {
   const Scenario blank = without_outcomes(scenario, uses);
@@ -130,7 +192,9 @@ Result<void> collect(const Scenario& scenario, const std::vector<bool>& uses, st
   const bool is_open = exits.size() == 1 && scenario.exits[static_cast<std::size_t>(exits[0])]->is_open;
   Collector collector(exits, eager == 0 || is_open, limit, with_amounts);
   Goal goal{.kind = Goal::Kind::mean, .limit = {}, .has_memory_limits = true, .collector = &collector};
-  pool.examined += search_graph(blank, *candidates, goal, effort).examined;
+  const SearchOutcome outcome = search_graph(blank, *candidates, goal, effort);
+  pool.examined += outcome.examined;
+  if (!outcome.is_complete) LikelyPlans(blank, *candidates, collector).take(with_amounts);
   collector.give(pool);
   return {};
 }

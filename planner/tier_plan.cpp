@@ -21,11 +21,12 @@ struct Tier {
 
 class TierPlanner {
  public:
-  TierPlanner(const Scenario& scenario, const Candidates& candidates, const Bounds& bounds)
+  TierPlanner(const Scenario& scenario, const Candidates& candidates, const Bounds& bounds, double byte_price)
       : scenario_(scenario),
         net_(*scenario.model),
         candidates_(candidates),
         bounds_(bounds),
+        byte_price_(byte_price),
         messages_(scenario, devices_of(scenario, candidates.places)) {}
 
   std::vector<std::vector<int>> run() {
@@ -81,6 +82,11 @@ class TierPlanner {
     return std::find(may.begin(), may.end(), place) != may.end();
   }
 
+  std::int64_t price_of(Bytes size) const { return static_cast<std::int64_t>(byte_price_ * size.value()); }
+  Bytes answer_size(LayerId answer) const {
+    return scenario_.workload.answer_size.value_or(net_.layer(answer).output_bytes);
+  }
+
   TierProblem::Tensor tensor_of(LayerId id, const std::vector<int>& node_of, const std::vector<Tier>& tiers) const {
     TierProblem::Tensor tensor;
     tensor.producer = node_of[static_cast<std::size_t>(id)];
@@ -89,7 +95,8 @@ class TierPlanner {
         tensor.consumers.push_back(node_of[static_cast<std::size_t>(next)]);
     for (std::size_t t = 0; t + 1 < tiers.size(); ++t) {
       const auto cost = messages_.data(tiers[t].device, tiers[t + 1].device, net_.layer(id).output_bytes);
-      tensor.hops.push_back(cost ? cost->picoseconds() : Bounds::never / 1'000'000);
+      tensor.hops.push_back(cost ? cost->picoseconds() + price_of(net_.layer(id).output_bytes)
+                                 : Bounds::never / 1'000'000);
     }
     return tensor;
   }
@@ -109,7 +116,8 @@ class TierPlanner {
         if (tiers[t].place < 0 || !may_run(id, tiers[t].place)) continue;
         const std::int64_t back =
             id == answer ? bounds_.delivery(bounds_.answer_count() - 1, tiers[t].place) : std::int64_t{0};
-        if (back < Bounds::never) costs[t] = bounds_.share(id, tiers[t].place) + back;
+        const auto bytes = id == answer ? static_cast<std::int64_t>(t) * price_of(answer_size(id)) : std::int64_t{0};
+        if (back < Bounds::never) costs[t] = bytes + bounds_.share(id, tiers[t].place) + back;
       }
     }
     problem.tensors.push_back(tensor_of(input, node_of, tiers));
@@ -128,13 +136,15 @@ class TierPlanner {
   const model::Model& net_;
   const Candidates& candidates_;
   const Bounds& bounds_;
+  double byte_price_;
   MessageCosts messages_;
 };
 
 }  // namespace
 
-std::vector<std::vector<int>> tier_plans(const Scenario& scenario, const Candidates& candidates, const Bounds& bounds) {
-  return TierPlanner(scenario, candidates, bounds).run();
+std::vector<std::vector<int>> tier_plans(const Scenario& scenario, const Candidates& candidates, const Bounds& bounds,
+                                         double byte_price) {
+  return TierPlanner(scenario, candidates, bounds, byte_price).run();
 }
 
 }  // namespace tiercut::planner

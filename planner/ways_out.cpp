@@ -10,6 +10,7 @@
 
 #include "deployment/lowering.hpp"
 #include "planner/capacity.hpp"
+#include "planner/chain_replanner.hpp"
 #include "planner/judgement.hpp"
 #include "planner/monotone_search.hpp"
 #include "planner/solve.hpp"
@@ -36,18 +37,24 @@ double statistic_of(const Scenario& scenario, const Plan& plan) {
   return latency ? latency->at(scenario.requirement.latency->statistic) : Seconds::infinite().value();
 }
 
+/// The best plan by the required statistic when it is known for sure. Only links differ from what was prepared.
+std::optional<Found> nearest_plan(const Scenario& changed, std::optional<ChainReplanner>& replanner) {
+  if (replanner) return replanner->replan(changed);
+  auto solved = solve_nearest(changed, true);
+  if (!solved || !solved->outcome.is_complete) return std::nullopt;
+  return std::move(solved->outcome.best);
+}
+
 /// The greatest x of a family of scenarios, each slower than the one before, at which some plan keeps the requirement.
 /// From the best plan of one x the greatest x that this plan allows; ends where no plan is left one tick further on.
 std::optional<std::int64_t> last_solvable(const std::function<Scenario(std::int64_t)>& at, double limit,
                                           std::int64_t low, std::int64_t high) {
   std::optional<std::int64_t> last;
+  auto replanner = ChainReplanner::prepare(at(low));
   for (std::int64_t x = low; x <= high;) {
-    const Scenario changed = at(x);
-    const auto solved = solve_nearest(changed, true);
-    if (!solved || !solved->outcome.best || !solved->outcome.is_complete) return last;
-    const Plan& plan = solved->outcome.best->plan;
-    if (solved->outcome.best->value_s > limit) return last;
-    last = last_within([&](std::int64_t y) { return statistic_of(at(y), plan); }, limit, x, high);
+    const auto best = nearest_plan(at(x), replanner);
+    if (!best || best->value_s > limit) return last;
+    last = last_within([&](std::int64_t y) { return statistic_of(at(y), best->plan); }, limit, x, high);
     if (!last) return std::nullopt;
     x = *last + 1;
   }

@@ -9,6 +9,7 @@
 #include "planner/estimate.hpp"
 #include "planner/pareto.hpp"
 #include "tests/planner/joint_oracle.hpp"
+#include "tests/support/network_case.hpp"
 #include "tests/support/random_case.hpp"
 
 namespace tiercut::planner {
@@ -140,6 +141,22 @@ TEST(ParetoFront, RefusesWordsItDoesNotKnow) {
   EXPECT_FALSE(front_objectives("mean,mean"));
   EXPECT_FALSE(front_objectives("mean,speed"));
   EXPECT_FALSE(front_objectives("mean,p99,bytes,load"));
+}
+
+/// The search is stopped at once; what cuts give must be there. Bytes by hand: the image is 3 x 224 x 224 bytes, the
+/// answer 1,000 floats, the pooled features are 2,048 floats; the server is two hops away.
+TEST(ParetoFront, OfALargeGraphHasItsCuts) {
+  const auto scenario = testing::network_case("resnet-50");
+  const std::vector<FrontObjective> objectives{{FrontObjective::Kind::latency, Statistic::mean},
+                                               {FrontObjective::Kind::bytes, Statistic::mean}};
+  const auto front = pareto_front(scenario, objectives, {.should_stop = [] { return true; }});
+  ASSERT_TRUE(front) << to_text(front.error());
+  EXPECT_FALSE(front->is_exact);
+  std::vector<double> bytes;
+  for (const auto& point : front->points) bytes.push_back(point.values[1]);
+  const double image = 3 * 224 * 224, answer = 4000, features = 4 * 2048;
+  for (const double wanted : {2 * (image + answer), image + answer, features + answer, 0.0})
+    EXPECT_NE(std::find(bytes.begin(), bytes.end(), wanted), bytes.end()) << wanted;
 }
 
 }  // namespace
