@@ -2,7 +2,9 @@
 #include "cli/run_input.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
+#include "core/files.hpp"
 #include "training/data/data_request.hpp"
 #include "training/session/training_file.hpp"
 
@@ -64,9 +66,18 @@ Result<runtime::RunInput> run_input(const Arguments& arguments, const model::Mod
   return fail("data-misfit", "the data has no samples");
 }
 
+std::string weights_path(const Arguments& arguments) {
+  const std::string given = arguments.weights.value_or("");
+  const std::string shipped = data_directory() + "/profiles/weights/" + given + ".weights";
+  std::error_code error;
+  const bool is_shipped =
+      !given.empty() && !std::filesystem::exists(given, error) && std::filesystem::is_regular_file(shipped, error);
+  return is_shipped ? shipped : given;
+}
+
 Result<std::shared_ptr<const kernels::WeightsFile>> run_weights(const Arguments& arguments, const model::Model& model) {
   if (!arguments.weights) return std::shared_ptr<const kernels::WeightsFile>();
-  auto file = kernels::read_weights(*arguments.weights, model);
+  auto file = kernels::read_weights(weights_path(arguments), model);
   if (!file) return tl::unexpected(std::move(file.error()));
   return std::make_shared<const kernels::WeightsFile>(std::move(*file));
 }

@@ -15,6 +15,9 @@ namespace tiercut::cli {
 /// does, and with bad-usage, data-misfit.
 Result<runtime::RunInput> run_input(const Arguments& arguments, const model::Model& model);
 
+/// The file that --weights names: a path, or the name of shipped weights (profiles/weights/NAME.weights); empty without.
+std::string weights_path(const Arguments& arguments);
+
 /// The weights of --weights, null without. Fails as kernels::read_weights does.
 Result<std::shared_ptr<const kernels::WeightsFile>> run_weights(const Arguments& arguments, const model::Model& model);
 

@@ -137,7 +137,7 @@ runtime::RunContext context_of(const Arguments& arguments, const std::string& sc
   context.command = own_command();
   context.scenario_path = scenario_path;
   context.plan_path = arguments.plan.value_or("");
-  context.weights_path = arguments.weights.value_or("");
+  context.weights_path = weights_path(arguments);
   context.overrides = arguments.overrides;
   context.started = now_utc();
   return context;

@@ -18,7 +18,7 @@ const Verb& run_verb() {
        {"--cpu", "DEVICE=N", "with --lab: processor time a second: pi=0.5", &Arguments::processors},
        {"--keys", "DIR", "of the coordinator and all agents", &Arguments::keys},
        {"--input", "DATA", "FORMAT:FOLDER or TRAINING:FOLDER; default: made up", &Arguments::data},
-       {"--weights", "FILE", "of `train`; default: random ones", &Arguments::weights},
+       {"--weights", "FILE", "of `train`, or the name of shipped ones; default: random", &Arguments::weights},
        {"--samples", "N", "arrivals, warm-up included; default 1000", &Arguments::samples, 1, 100'000'000},
        {"--seed", "S", "of arrivals and of exits that are drawn; default 1", &Arguments::seed},
        {"--timeout", "TIME", "after which a sample has failed; default 10 s", &Arguments::timeout},

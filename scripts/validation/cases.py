@@ -13,6 +13,7 @@ class Case:
     samples: int
     seed: int
     is_calibration: bool = False
+    arguments: tuple = ()
 
     @property
     def name(self):
@@ -56,10 +57,10 @@ HELD_OUT = [
     ("cameras-20%", DDNN, CAMERAS + (("exits.local.probability", "20%"),), 0.1, 200, 2),
     ("cameras-30ms", DDNN, CAMERAS + (("links.uplink.latency", "30ms"),), 0.1, 200, 2),
     ("cameras-poisson", DDNN, CAMERAS + POISSON, 0.1, 200, 2),
-    ("overfeat-split", SPLIT, OVERFEAT, 0.6, 40, 3),
-    ("overfeat-near", SPLIT, OVERFEAT + (("pins[0].device", "laptop"),), 0.6, 40, 3),
-    ("overfeat-far", SPLIT, OVERFEAT + (("pins[1].device", "jetson"),), 0.6, 40, 3),
-    ("overfeat-split-100Mbit", SPLIT, OVERFEAT + (("links.lan.bandwidth", "100Mbit/s"),), 0.6, 40, 3),
+    ("overfeat-split", SPLIT, OVERFEAT, 0.3, 40, 3),
+    ("overfeat-near", SPLIT, OVERFEAT + (("pins[0].device", "laptop"),), 0.3, 40, 3),
+    ("overfeat-far", SPLIT, OVERFEAT + (("pins[1].device", "jetson"),), 0.3, 40, 3),
+    ("overfeat-split-100Mbit", SPLIT, OVERFEAT + (("links.lan.bandwidth", "100Mbit/s"),), 0.3, 40, 3),
 ]
 CALIBRATION = [
     ("after", AFTER, LITTLE, 0.05, 300, 2),
@@ -67,23 +68,33 @@ CALIBRATION = [
     ("all-on-pi", AFTER, LITTLE + NEAR, 0.05, 300, 2),
     ("all-in-cloud", AFTER, LITTLE + FAR, 0.05, 300, 2),
     ("cameras", DDNN, CAMERAS + (("exits.local.probability", "50%"),), 0.1, 200, 2),
-    ("overfeat-split", SPLIT, OVERFEAT, 0.6, 30, 2),
-    ("overfeat-near", SPLIT, OVERFEAT + (("pins[0].device", "laptop"),), 0.6, 30, 2),
-    ("overfeat-far", SPLIT, OVERFEAT + (("pins[1].device", "jetson"),), 0.6, 30, 2),
+    ("overfeat-split", SPLIT, OVERFEAT, 0.3, 30, 2),
+    ("overfeat-near", SPLIT, OVERFEAT + (("pins[0].device", "laptop"),), 0.3, 30, 2),
+    ("overfeat-far", SPLIT, OVERFEAT + (("pins[1].device", "jetson"),), 0.3, 30, 2),
 ]
 QUICK = {"after", "eager", "all-on-pi", "cameras"}
 
+# With the data at hand: trained networks, whose thresholds decide on real digits.
+ONE = (("devices.camera", PROFILE), ("devices.edge", PROFILE), ("devices.cloud", PROFILE))
+SIX = (("devices.cameras.profile", PROFILE), ("devices.edge", PROFILE), ("devices.cloud", PROFILE))
+TRAINED = [
+    ("trained-camera", "ddnn/device-edge-cloud", ONE, 0.05, 500, 2, "ddnn-stand-in/device-edge-cloud"),
+    ("trained-cameras", "ddnn/cameras-edge-cloud", SIX, 0.1, 300, 2, "ddnn-stand-in/devices-edge-cloud"),
+]
 
-def cases(is_quick):
+
+def cases(is_quick, data=None):
     """Calibration and held-out runs in turn, so that a slow drift of the machine meets both alike."""
     made = []
-    for rows, is_calibration, first_seed in ((CALIBRATION, True, 101), (HELD_OUT, False, 1)):
-        for group, scenario, changes, period, samples, repetitions in rows:
+    trained = [] if data is None else TRAINED
+    for rows, is_calibration, first_seed in ((CALIBRATION + trained, True, 101), (HELD_OUT + trained, False, 1)):
+        for group, scenario, changes, period, samples, repetitions, *weights in rows:
             if is_quick and group not in QUICK:
                 continue
+            arguments = ("--weights", weights[0], "--input", f"ddnn/stand-in:{data}") if weights else ()
             for repetition in range(1 if is_quick else repetitions):
                 made.append((repetition, Case(group, scenario, changes, period, samples // 5 if is_quick else samples,
-                                              first_seed + repetition, is_calibration)))
+                                              first_seed + repetition, is_calibration, arguments)))
     made.sort(key=lambda entry: entry[0])
     return [case for _, case in made]
 

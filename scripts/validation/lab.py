@@ -48,7 +48,7 @@ class Lab:
                  "--set", f"workload.arrivals.period={case.period * 1e3:.6g}ms"]
         for path, value in case.changes:
             words += ["--set", f"{path}={self.profile if value == PROFILE else value}"]
-        self.call(*words)
+        self.call(*words, *case.arguments)
         shutil.rmtree(self.path(case), ignore_errors=True)
         part.rename(self.path(case))
 

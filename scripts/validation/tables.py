@@ -80,6 +80,12 @@ def write_report(lab, cases, load):
                  f"{agreeing / max(1, apart):.3f} of {apart} pairs that runs tell apart |")
     lines.append("| the chosen plan within 1 % of the best measured | regret "
                  + ", ".join(f"{each['regret'] * 100:.2f} %" for each in ranks) + " |")
+    for group, plan in zip(groups.values(), drawn["plans"]):
+        if group[0].arguments and plan["accuracy"]:
+            accuracy, samples = plan["accuracy"], sum(case.samples for case in group)
+            error = math.sqrt(accuracy["predicted"] * (1 - accuracy["predicted"]) / samples)
+            lines.append(f"| accuracy of {group[0].group} as its exit trace says | predicted {accuracy['predicted'] * 100:.1f} %, measured "
+                         f"{accuracy['measured'] * 100:.1f} % of {samples} samples (one standard error: {error * 100:.1f}) |")
     if load:
         measured, predicted = knee(load, 1), knee(load, 2)
         error = percent(predicted / measured - 1) if measured and predicted else "not reached"

@@ -183,6 +183,20 @@ TEST_F(VerbsTest, CompareSetsResultsAndPlansSideBySide) {
   EXPECT_EQ(run({"compare", "plan.yaml", "missing.yaml"}).status, 2);
 }
 
+TEST_F(VerbsTest, RunTakesShippedWeightsByName) {
+  const auto outcome = run({"run", "ddnn/device-edge-cloud", "--local", "--weights", "ddnn-stand-in/device-edge-cloud",
+                            "--samples", "3", "--set", "workload.arrivals.period=20ms", "--out", "a.run", "--quiet"});
+  ASSERT_LE(outcome.status, 1) << outcome.err;
+  const auto record = nlohmann::json::parse(std::ifstream(work() / "a.run/run.json"));
+  EXPECT_TRUE(record["weights"]["path"].get<std::string>().ends_with(
+      "profiles/weights/ddnn-stand-in/device-edge-cloud.weights"))
+      << record["weights"];
+  EXPECT_EQ(record["exits_decided"]["local"], "threshold");
+  const auto missing = run({"run", "ddnn/device-edge-cloud", "--local", "--weights", "nobody/knows", "--samples", "3"});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_NE(missing.err.find("nobody/knows"), std::string::npos) << missing.err;
+}
+
 TEST_F(VerbsTest, SameSeedGivesTheSameBytes) {
   const std::vector<std::string> simulate = {"simulate",
                                              "big-little/eager",
