@@ -1,15 +1,58 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <set>
 
+#include "core/quantile_table.hpp"
 #include "scenarios/limits.hpp"
+#include "scenarios/number_table.hpp"
 #include "scenarios/read_context.hpp"
 
 namespace tiercut::scenarios {
 namespace {
 
-Jitter jitter_from(const Node& node) {
+constexpr double longest_jitter = 86'400;  // s
+
+/// What somebody measured: its quantiles, whatever its shape.
+Jitter measured_jitter(const Node& node, ReadContext& context) {
+  Jitter jitter;
+  const Node& file = at(node, "file");
+  const auto path = (std::filesystem::path(context.folder) / file.text).string();
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    context.error("file-not-found", file.where, "there is no file '" + path + "'",
+                  "paths are relative to the scenario's folder");
+    return jitter;
+  }
+  auto table = read_number_table(path, {"delay_s"});
+  if (!table) {
+    context.append(std::move(table.error()));
+    return jitter;
+  }
+  std::vector<double> delays;
+  for (const NumberTable::Row& row : table->rows) delays.push_back(row.values[0].value_or(0));
+  std::sort(delays.begin(), delays.end());
+  if (delays.empty() || delays.back() > longest_jitter) {
+    context.error("bad-table", {path, delays.empty() ? 1 : table->rows.front().line, 1, {}},
+                  delays.empty() ? "the table has no delay" : fmt::format("a delay is {} s", delays.back()),
+                  "write a delay a line, in seconds, below the head `delay_s`");
+    return jitter;
+  }
+  const QuantileTable delay = QuantileTable::of(delays);
+  jitter.kind = Jitter::Kind::measured;
+  jitter.mean = Seconds(delay.mean());
+  jitter.deviation = Seconds(delay.deviation());
+  jitter.digest = table->digest;
+  if (jitter.deviation > Seconds(0))
+    jitter.shape = std::make_shared<QuantileTable>(
+        delay.moved(1 / jitter.deviation.value(), -jitter.mean.value() / jitter.deviation.value()));
+  return jitter;
+}
+
+Jitter jitter_from(const Node& node, ReadContext& context) {
+  if (at(node, "distribution").text == "empirical") return measured_jitter(node, context);
   static const std::vector<std::pair<std::string_view, Jitter::Kind>> kinds = {{"normal", Jitter::Kind::normal},
                                                                                {"uniform", Jitter::Kind::uniform},
                                                                                {"lognormal", Jitter::Kind::lognormal},
@@ -52,7 +95,7 @@ Link properties_from(const std::string& name, const Node& node, ReadContext& con
   link.bandwidth = BytesPerSecond(as_quantity(at(node, "bandwidth"), Dimension::bandwidth));
   link.overhead = Seconds(quantity_or(node, "overhead", Dimension::time, 0));
   link.discipline = text_or(node, "discipline", "fifo") == "fair" ? Discipline::fair : Discipline::fifo;
-  if (const Node* jitter = node.find("jitter")) link.jitter = jitter_from(*jitter);
+  if (const Node* jitter = node.find("jitter")) link.jitter = jitter_from(*jitter, context);
   if (const Node* loss = node.find("loss")) {
     link.loss.probability = as_quantity(at(*loss, "probability"), Dimension::ratio);
     link.loss.timeout = Seconds(as_quantity(at(*loss, "timeout"), Dimension::time));

@@ -36,7 +36,8 @@ struct Jitter {
   enum class Kind { none, normal, lognormal, gamma, uniform, measured } kind = Kind::none;
   Seconds mean{};           ///< added to the latency on average; 0 by default for normal and uniform
   Seconds deviation{};      ///< standard deviation
-  QuantilePointer shape{};  ///< measured, which only a calibration brings: of mean 0, in deviations
+  QuantilePointer shape{};  ///< measured (a calibration, a file of delays): of mean 0, in deviations
+  std::string digest{};     ///< SHA-256 of the file of delays
 };
 
 /// A message is lost with `probability` an attempt; `timeout` after the end of its transmission it is sent again.

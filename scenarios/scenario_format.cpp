@@ -36,9 +36,14 @@ ShapePointer jitter() {
       {"mean", positive_span(), true, "Added to the latency on average."},
       {"deviation", positive_span(), true, "Standard deviation."},
   };
-  return shape::tagged(
-      "distribution", {},
-      {{"normal", about_zero}, {"uniform", about_zero}, {"lognormal", above_zero}, {"gamma", above_zero}});
+  return shape::tagged("distribution", {},
+                       {{"normal", about_zero},
+                        {"uniform", about_zero},
+                        {"lognormal", above_zero},
+                        {"gamma", above_zero},
+                        {"empirical",
+                         {{"file", shape::text(), true,
+                           "Delays that were measured, beside the scenario: CSV with a column delay_s."}}}});
 }
 
 ShapePointer transport() {

@@ -46,6 +46,9 @@ std::string hash_of(const Node& root, const Scenario& scenario) {
     if (device.profile) append_source(device.profile->source);
   }
   if (scenario.exit_trace) append_source(scenario.exit_trace->digest);
+  for (const Link& link : scenario.links) {
+    if (!link.jitter.digest.empty()) append_source(link.jitter.digest);
+  }
   for (const Fault& fault : scenario.faults) {
     if (!fault.digest.empty()) append_source(fault.digest);
   }

@@ -44,6 +44,7 @@ const std::vector<Defect> defects = {
     {"groups_of_unequal_size", "unequal-groups", 12, 17},
     {"input_that_is_no_input", "unknown-layer", 12, 23},
     {"input_without_source", "missing-input", 12, 11},
+    {"jitter_file_is_missing", "file-not-found", 9, 107},
     {"join_policy_of_no_join", "not-a-join", 17, 9},
     {"join_policy_of_unknown_layer", "unknown-layer", 17, 9},
     {"latency_over_a_day", "out-of-range", 9, 38},

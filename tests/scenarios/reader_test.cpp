@@ -121,6 +121,24 @@ TEST(ScenarioReader, ReadsDecisions) {
   EXPECT_EQ(scenario.pins[1].unit, scenario.devices[2].profile->find_unit("gpu"));
 }
 
+TEST(ScenarioReader, ReadsMeasuredJitter) {
+  const Scenario scenario = read_good("measured_jitter");
+  const Jitter& jitter = scenario.links[0].jitter;
+  EXPECT_EQ(jitter.kind, Jitter::Kind::measured);
+  // Of the straight lines between the sorted delays: trapezoids.
+  const double delays[] = {0,   0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.3, 0.4, 0.4,
+                           0.5, 0.6, 0.7, 0.8, 1,   1.2, 1.5, 2,   4,   10};  // ms
+  double mean = 0;
+  for (int i = 0; i < 19; ++i) mean += (delays[i] + delays[i + 1]) / 2 / 19;
+  EXPECT_NEAR(jitter.mean.value(), mean * 1e-3, 0.03 * mean * 1e-3);
+  ASSERT_TRUE(jitter.shape);
+  EXPECT_NEAR(jitter.shape->mean(), 0, 1e-9);
+  EXPECT_NEAR(jitter.shape->deviation(), 1, 1e-9);
+  EXPECT_NEAR(jitter.mean.value() + jitter.deviation.value() * jitter.shape->at(1), 10e-3, 1e-9);
+  EXPECT_NEAR(jitter.mean.value() + jitter.deviation.value() * jitter.shape->at(0.5), 0.45e-3, 0.02e-3);
+  EXPECT_NE(scenario.hash, read_good("base").hash);
+}
+
 TEST(ScenarioReader, ReadsFaults) {
   const Scenario scenario = read_good("faults");
   ASSERT_EQ(scenario.faults.size(), 3u);
