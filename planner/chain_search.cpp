@@ -32,7 +32,8 @@ class ChainSearch {
         candidates_(candidates),
         steps_(steps),
         ground_(ground),
-        labels_(scenario, ground, goal, limits) {
+        labels_(scenario, ground, goal, limits),
+        surcharge_(goal.surcharge) {
     for (const auto& place : candidates.places) pricers_.emplace_back(scenario, place);
   }
 
@@ -171,9 +172,11 @@ class ChainSearch {
       CallPricer& pricer = pricers_[static_cast<std::size_t>(place)];
       pricer.restart();
       Memory memory(ground_, place);
+      double surcharge = 0;
       for (std::size_t to = from; to < step.layers.size() && may_run(step.layers[to], place); ++to) {
         const model::Layer& layer = net_.layer(step.layers[to]);
         pricer.append(step.layers[to]);
+        if (surcharge_ != nullptr) surcharge += 1e12 * (*surcharge_)[surcharge_index(step.layers[to], place)];
         const bool keeps_input = !is_last && to > from && static_cast<int>(to) - 1 == step.branch_point;
         memory.append(layer, keeps_input, pricer.runs_layer_by_layer());
         Span cost = pricer.cost();
@@ -195,6 +198,7 @@ class ChainSearch {
             label.end = static_cast<int>(to) + 1;
             label.place = place;
             labels_.charge(label, id, reach);
+            label.value += surcharge;
             if (labels_.is_too_late(label, reach) || is_hopeless(label, s, to + 1)) continue;
             labels_.keep(front, std::move(label));
           }
@@ -236,6 +240,10 @@ class ChainSearch {
     }
   }
 
+  std::size_t surcharge_index(model::LayerId layer, int place) const {
+    return static_cast<std::size_t>(layer) * candidates_.places.size() + static_cast<std::size_t>(place);
+  }
+
   Bytes answer_size(std::size_t s) const {
     return scenario_.workload.answer_size.value_or(size_of(steps_[s].layers.back()));
   }
@@ -262,6 +270,7 @@ class ChainSearch {
   const std::vector<ChainStep>& steps_;
   const Ground& ground_;
   LabelStore labels_;
+  const std::vector<double>* surcharge_;
   const ChainOutlook* outlook_ = nullptr;
   double ceiling_ = 0;
   std::vector<CallPricer> pricers_;

@@ -8,6 +8,7 @@
 #include "planner/joint_goal.hpp"
 #include "planner/joint_plan.hpp"
 #include "planner/judgement.hpp"
+#include "planner/move_relaxation.hpp"
 #include "planner/placement_pool.hpp"
 #include "planner/value_search.hpp"
 
@@ -19,6 +20,7 @@ using deployment::PlanStatus;
 using scenarios::Scenario;
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr std::size_t most_weighed_plans = 20'000;
 
 /// Whether the answers are as good as the scenario asks: where thresholds are open, on the part they are chosen on.
 Result<bool> keeps_quality(const Scenario& scenario, const deployment::Plan& plan) {
@@ -148,23 +150,54 @@ class Replanner {
     return {};
   }
 
+  std::optional<double> priced(const deployment::Plan& plan) const {
+    if (!pools_over(scenario_, plan).empty()) return std::nullopt;
+    const auto graph = deployment::lower(scenario_, plan);
+    return graph ? priced(plan, *graph) : std::nullopt;
+  }
+
+  std::optional<double> priced(const deployment::Plan& plan, const deployment::StageGraph& graph) const {
+    const auto latency = estimate_latency(graph);
+    if (!latency || !std::isfinite(latency->max) || !meets_latency(scenario_, *latency)) return std::nullopt;
+    const double total = value_of(latency->mean, move_to(plan));
+    return std::isfinite(total) ? std::optional(total) : std::nullopt;
+  }
+
+  /// By branch and bound, unless a known plan is as good as any can be.
+  SearchOutcome searched(const Candidates& candidates, std::vector<Found> start, double least) const {
+    const auto best = std::min_element(start.begin(), start.end(),
+                                       [](const Found& a, const Found& b) { return a.value_s < b.value_s; });
+    if (best != start.end() && best->value_s <= least * (1 + 1e-12)) {
+      Found known = *best;
+      for (const Found& found : start)
+        if (found.value_s <= known.value_s * (1 + 1e-12)) {
+          known = found;  // the first of equals: staying, if it is one of them
+          break;
+        }
+      known.bound_s = known.value_s;
+      return {.best = std::move(known)};
+    }
+    const double horizon = static_cast<double>(*request_.horizon);
+    const PlanValue values{[this](const auto& plan, const auto& graph) { return priced(plan, graph); },
+                           [horizon](double mean) { return horizon * mean; }};
+    return search_by_value(scenario_, candidates, values, std::move(start),
+                           {.leaves = most_weighed_plans, .should_stop = options_.should_stop});
+  }
+
   Result<void> search(Replan::Weighed& weighed, bool is_kept_possible) {
     const auto candidates = candidates_of(scenario_);
     if (!candidates) return tl::unexpected(candidates.error());
-    const auto value = [this](const deployment::Plan& plan, const deployment::StageGraph& graph) {
-      const auto latency = estimate_latency(graph);
-      if (!latency || !std::isfinite(latency->max) || !meets_latency(scenario_, *latency))
-        return std::optional<double>();
-      const double total = value_of(latency->mean, move_to(plan));
-      return std::isfinite(total) ? std::optional(total) : std::nullopt;
-    };
     std::vector<Found> start;
     if (is_kept_possible) start.push_back({in_force_.plan, weighed.kept_s, 0});
     if (std::isfinite(weighed.best_s)) start.push_back({result_.best.plan, weighed.best_s, 0});
     const double horizon = static_cast<double>(*request_.horizon);
-    const PlanValue values{value, [horizon](double mean) { return horizon * mean; }};
-    const SearchOutcome outcome =
-        search_by_value(scenario_, *candidates, values, std::move(start), {.should_stop = options_.should_stop});
+    double least = horizon * result_.best.lower_bound_s;
+    if (const auto relaxed = relax_move(scenario_, *candidates, in_force_, request_.store, horizon)) {
+      least = std::max(least, relaxed->bound_s);
+      for (const deployment::Plan& plan : relaxed->plans)
+        if (const auto total = priced(plan)) start.push_back({plan, *total, 0});
+    }
+    const SearchOutcome outcome = searched(*candidates, std::move(start), least);
     weighed.examined = outcome.examined;
     if (!outcome.best) {
       // Nowhere can weights get to over these links; what is best then is all there is to say.
@@ -173,8 +206,7 @@ class Replanner {
       return {};
     }
     weighed.value_s = outcome.best->value_s;
-    weighed.lower_bound_s =
-        std::min(weighed.value_s, std::max(outcome.best->bound_s, horizon * result_.best.lower_bound_s));
+    weighed.lower_bound_s = std::min(weighed.value_s, std::max(outcome.best->bound_s, least));
     if (weighed.value_s >= weighed.kept_s * (1 - 1e-12)) {
       stay();
       return {};

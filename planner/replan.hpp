@@ -43,10 +43,10 @@ struct Replan {
 
 /// Plans anew. Without a horizon the plan in force stays when no other is better; with one, the plan is the least of
 /// horizon x mean latency + time of shipping among all that keep the promise and whose weights can get there: by branch
-/// and bound, with the bound of what was not looked at (scenarios with open thresholds, a limit on losses, or another
-/// objective than mean latency: the better of staying and the best plan, with bound 0). No plan that keeps the promise:
-/// the nearest one, nothing weighed. Fails as make_plan does, and with bad-objective when a horizon is given and
-/// accuracy is the objective.
+/// and bound, for chains from relax_move on, with the bound of what was not looked at (scenarios with open thresholds,
+/// a limit on losses, or another objective than mean latency: the better of staying and the best plan, with bound 0).
+/// No plan that keeps the promise: the nearest one, nothing weighed. Fails as make_plan does, and with bad-objective
+/// when a horizon is given and accuracy is the objective.
 Result<Replan> replan(const scenarios::Scenario& scenario, const deployment::PlanInForce& in_force,
                       const ReplanRequest& request, const PlanningOptions& options = {});
 

@@ -33,6 +33,9 @@ struct Goal {
   std::optional<Span> limit;  ///< on the statistic; none: no requirement
   bool has_memory_limits = true;
   PlanCollector* collector = nullptr;  ///< of search_graph: in place of kind, statistic and limit
+  /// Of search_chain and means without a limit on the mean: what a plan's value has on top for each layer (in rows) at
+  /// the place (of Candidates) that it has, s.
+  const std::vector<double>* surcharge = nullptr;
 };
 
 /// How much probability may lie above the value of a percentile or the maximum.

@@ -56,11 +56,21 @@ class Shipping {
 
 }  // namespace
 
+std::vector<DeviceRef> weight_origins(const Scenario& scenario, const deployment::PlanInForce& from, DeviceRef store) {
+  const auto before = deployment::structure_of(scenario, from.plan);
+  std::vector<DeviceRef> origins;
+  for (model::LayerId id = 0; id < scenario.model->layer_count(); ++id)
+    origins.push_back(
+        before.is_needed(id) && !from.is_lost(id) ? from.plan.placement[static_cast<std::size_t>(id)].device : store);
+  return origins;
+}
+
 WeightMove move_weights(const Scenario& scenario, const deployment::PlanInForce& from, const deployment::Plan& to,
                         DeviceRef store) {
   const model::Model& net = *scenario.model;
   const auto before = deployment::structure_of(scenario, from.plan);
   const auto after = deployment::structure_of(scenario, to);
+  const auto origins = weight_origins(scenario, from, store);
   WeightMove move;
   Shipping shipping(scenario);
   for (model::LayerId id = 0; id < net.layer_count(); ++id) {
@@ -72,7 +82,7 @@ WeightMove move_weights(const Scenario& scenario, const deployment::PlanInForce&
     const std::string name = !was_there ? "" : is_lost ? from.lost[i] : scenario.name_of(from.plan.placement[i]);
     move.layers.push_back({id, name, was_there && is_lost, to.placement[i]});
     const DeviceRef target = to.placement[i].device;
-    DeviceRef origin = was_there && !is_lost ? from.plan.placement[i].device : store;
+    DeviceRef origin = origins[i];
     if (!shipping.connects(origin, target)) origin = store;
     if (origin == target || net.layer(id).weight_bytes.value() == 0) continue;
     shipping.send(origin, target, net.layer(id).weight_bytes);

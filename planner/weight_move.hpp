@@ -34,6 +34,10 @@ struct WeightMove {
   std::optional<Seconds> least_time = Seconds(0);
 };
 
+/// Where each layer's weights are, by layer: where it runs, else at `store`.
+std::vector<scenarios::DeviceRef> weight_origins(const scenarios::Scenario& scenario,
+                                                 const deployment::PlanInForce& from, scenarios::DeviceRef store);
+
 /// Weights of a layer come from the device that it runs on; those that are lost, were not deployed, or cannot get out
 /// of there come from `store`. A device gets what its layers need once, whichever of its units they run on; members of
 /// a group get theirs at once, each by its own copy of a link.

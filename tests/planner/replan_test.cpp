@@ -12,6 +12,7 @@
 #include "core/random.hpp"
 #include "deployment/lowering.hpp"
 #include "planner/estimate.hpp"
+#include "planner/move_relaxation.hpp"
 #include "tests/planner/placements.hpp"
 #include "tests/support/random_case.hpp"
 
@@ -107,6 +108,43 @@ TEST(Replan, WeighsAsAllPlacementsDo) {
   EXPECT_GT(moves_to_best, 20);
   EXPECT_GT(in_between, 5);
   EXPECT_GT(lost, 20);
+}
+
+TEST(MoveRelaxation, IsABoundAndWithOneLinkThePlan) {
+  int compared = 0, tight = 0, one_link = 0;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    auto made = testing::random_case(
+        seed, {.is_chain = true, .with_fair_links = true, .with_tcp = true, .most_devices = 3, .most_layers = 6});
+    auto& scenario = made.scenario;
+    for (auto& escalation : scenario.policy.escalation) escalation = scenarios::Escalation::after;
+    if (scenario.places().size() < 2) continue;
+    auto in_force = deployment::in_force(made.plan);
+    in_force.plan.uses_exit.assign(in_force.plan.uses_exit.size(), true);
+    const auto store = scenario.workload.answer_at;
+    const double horizon = static_cast<double>(1 + seed % 20);
+    std::map<int, int> crossed;
+    double least = std::numeric_limits<double>::infinity();
+    const bool is_small = testing::for_all_placements(scenario, 500, [&](const deployment::Plan& plan) {
+      for (const auto& load : move_weights(scenario, in_force, plan, store).links) ++crossed[load.hop.link];
+      if (const auto mean = mean_of(scenario, plan))
+        least = std::min(least, horizon * *mean + shipping_time(scenario, in_force, plan));
+    });
+    if (!is_small || !std::isfinite(least)) continue;
+    const auto candidates = candidates_of(scenario);
+    ASSERT_TRUE(candidates);
+    const auto relaxed = relax_move(scenario, *candidates, in_force, store, horizon);
+    if (!relaxed) continue;
+    ++compared;
+    ASSERT_LE(relaxed->bound_s, least * (1 + 1e-9)) << "seed " << seed;
+    const bool is_tight = relaxed->bound_s >= least * (1 - 1e-9);
+    tight += is_tight ? 1 : 0;
+    if (crossed.size() > 1) continue;
+    ++one_link;
+    ASSERT_TRUE(is_tight) << "seed " << seed << ": " << relaxed->bound_s << " of " << least;
+  }
+  EXPECT_GT(compared, 80);
+  EXPECT_GT(one_link, 20);
+  EXPECT_GT(tight, one_link);
 }
 
 scenarios::ScenarioPointer cloud_over(const std::string& bandwidth) {
