@@ -119,5 +119,15 @@ RC_GTEST_PROP(PlannerProperty, IsOptimalOnAnyChain, (bool is_after)) {
   RC_ASSERT(wrong.empty());
 }
 
+/// RC_PARAMS="max_success=10000" makes it as many cases as one has time for.
+RC_GTEST_PROP(PlannerProperty, IsOptimalOnAnyGraph, (bool is_after)) {
+  Tally tally;
+  const auto seed = *rc::gen::inRange<std::uint64_t>(1'000'000, 1'000'000'000);
+  const testing::CaseOptions options{.with_fair_links = true, .with_tcp = true, .most_devices = 3, .most_layers = 6};
+  const auto wrong = mismatch(seed, options, is_after, tally);
+  RC_LOG() << "seed " << seed << ": " << wrong;
+  RC_ASSERT(wrong.empty());
+}
+
 }  // namespace
 }  // namespace tiercut::planner
