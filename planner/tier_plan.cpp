@@ -2,6 +2,8 @@
 #include "planner/tier_plan.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -82,46 +84,66 @@ class TierPlanner {
     return std::find(may.begin(), may.end(), place) != may.end();
   }
 
-  std::int64_t price_of(Bytes size) const { return static_cast<std::int64_t>(byte_price_ * size.value()); }
   Bytes answer_size(LayerId answer) const {
     return scenario_.workload.answer_size.value_or(net_.layer(answer).output_bytes);
   }
 
-  TierProblem::Tensor tensor_of(LayerId id, const std::vector<int>& node_of, const std::vector<Tier>& tiers) const {
-    TierProblem::Tensor tensor;
-    tensor.producer = node_of[static_cast<std::size_t>(id)];
-    for (const LayerId next : net_.consumers(id))
-      if (node_of[static_cast<std::size_t>(next)] >= 0)
-        tensor.consumers.push_back(node_of[static_cast<std::size_t>(next)]);
-    for (std::size_t t = 0; t + 1 < tiers.size(); ++t) {
-      const auto cost = messages_.data(tiers[t].device, tiers[t + 1].device, net_.layer(id).output_bytes);
-      tensor.hops.push_back(cost ? cost->picoseconds() + price_of(net_.layer(id).output_bytes)
-                                 : Bounds::never / 1'000'000);
+  /// A tensor over a hop, ps.
+  double hop_of(LayerId id, const Tier& from, const Tier& to) const {
+    constexpr double impossible = 1e16;
+    const Bytes size = net_.layer(id).output_bytes;
+    const auto cost = messages_.data(from.device, to.device, size);
+    return (cost ? static_cast<double>(cost->picoseconds()) : impossible) + byte_price_ * size.value();
+  }
+
+  /// A layer on a tier, ps; the answer's way back included. Infinite where it may not be.
+  double cost_of(LayerId id, const std::vector<Tier>& tiers, std::size_t t) const {
+    const int place = tiers[t].place;
+    if (place < 0 || !may_run(id, place)) return std::numeric_limits<double>::infinity();
+    const auto share = static_cast<double>(bounds_.share(id, place));
+    if (id != net_.answer_layer(static_cast<int>(net_.exits.size()))) return share;
+    const std::int64_t back = bounds_.delivery(bounds_.answer_count() - 1, place);
+    if (back >= Bounds::never) return std::numeric_limits<double>::infinity();
+    return share + static_cast<double>(back) + static_cast<double>(t) * byte_price_ * answer_size(id).value();
+  }
+
+  /// What turns ps into whole numbers that the cut can add up, nodes times all costs.
+  double scale_of(const std::vector<LayerId>& tensors, const std::vector<Tier>& tiers) const {
+    constexpr double most = 1e14;
+    double sum = 0;
+    for (std::size_t t = 0; t < tiers.size(); ++t) {
+      for (const LayerId id : candidates_.layers)
+        if (const double cost = cost_of(id, tiers, t); std::isfinite(cost)) sum += cost;
+      for (const LayerId id : tensors) sum += t + 1 < tiers.size() ? hop_of(id, tiers[t], tiers[t + 1]) : 0;
     }
-    return tensor;
+    return std::min(1.0, most / sum);
   }
 
   std::vector<int> cut(const std::vector<Tier>& tiers) const {
+    std::vector<LayerId> tensors{scenario_.workload.inputs.front().input};
+    tensors.insert(tensors.end(), candidates_.layers.begin(), candidates_.layers.end());
+    const double scale = scale_of(tensors, tiers);
     TierProblem problem;
     problem.tiers = static_cast<int>(tiers.size());
     std::vector<int> node_of(net_.layers.size(), -1);
-    const LayerId input = scenario_.workload.inputs.front().input;
-    node_of[static_cast<std::size_t>(input)] = 0;
-    problem.costs.emplace_back(tiers.size(), TierProblem::forbidden)[0] = 0;
-    const LayerId answer = net_.answer_layer(static_cast<int>(net_.exits.size()));
-    for (const LayerId id : candidates_.layers) {
+    for (const LayerId id : tensors) {
       node_of[static_cast<std::size_t>(id)] = static_cast<int>(problem.costs.size());
       auto& costs = problem.costs.emplace_back(tiers.size(), TierProblem::forbidden);
-      for (std::size_t t = 0; t < tiers.size(); ++t) {
-        if (tiers[t].place < 0 || !may_run(id, tiers[t].place)) continue;
-        const std::int64_t back =
-            id == answer ? bounds_.delivery(bounds_.answer_count() - 1, tiers[t].place) : std::int64_t{0};
-        const auto bytes = id == answer ? static_cast<std::int64_t>(t) * price_of(answer_size(id)) : std::int64_t{0};
-        if (back < Bounds::never) costs[t] = bytes + bounds_.share(id, tiers[t].place) + back;
+      if (id == tensors.front()) {
+        costs[0] = 0;
+        continue;
       }
+      for (std::size_t t = 0; t < tiers.size(); ++t)
+        if (const double cost = cost_of(id, tiers, t); std::isfinite(cost)) costs[t] = std::llround(scale * cost);
     }
-    problem.tensors.push_back(tensor_of(input, node_of, tiers));
-    for (const LayerId id : candidates_.layers) problem.tensors.push_back(tensor_of(id, node_of, tiers));
+    for (const LayerId id : tensors) {
+      TierProblem::Tensor tensor{node_of[static_cast<std::size_t>(id)], {}, {}};
+      for (const LayerId next : net_.consumers(id))
+        if (const int node = node_of[static_cast<std::size_t>(next)]; node >= 0) tensor.consumers.push_back(node);
+      for (std::size_t t = 0; t + 1 < tiers.size(); ++t)
+        tensor.hops.push_back(std::llround(scale * hop_of(id, tiers[t], tiers[t + 1])));
+      problem.tensors.push_back(std::move(tensor));
+    }
     const TierCut best = cheapest_tiers(problem);
     if (!best.is_feasible) return {};
     std::vector<int> places(net_.layers.size(), -1);
