@@ -171,7 +171,12 @@ class Lowering {
     compute.cost = Span::from(price->cost);
     compute.coefficient_of_variation = price->coefficient_of_variation;
     compute.shape = price->shape;
-    graph_.is_random = graph_.is_random || price->coefficient_of_variation > 0;
+    if (const auto& stated = scenario_.device(group.place.device).variation) {
+      compute.coefficient_of_variation = stated->coefficient;
+      compute.family = stated->family;
+      compute.shape = nullptr;
+    }
+    graph_.is_random = graph_.is_random || compute.coefficient_of_variation > 0;
     if (price->is_extrapolated) add_new(extrapolation_notes(profile, unit, layers), graph_.notes);
     for (int k = 0; k < final_level(); ++k) {
       const LayerId last = net_.exits[static_cast<std::size_t>(k)].layer;

@@ -88,7 +88,8 @@ struct Compute {
   ResourceUse unit;
   std::vector<model::LayerId> layers;
   Span cost{};                          ///< nominal
-  double coefficient_of_variation = 0;  ///< lognormal about the nominal cost, unless `shape` says more
+  double coefficient_of_variation = 0;  ///< about the nominal cost, unless `shape` says more
+  scenarios::CostVariation::Family family = scenarios::CostVariation::Family::lognormal;
   QuantilePointer shape{};              ///< cost over nominal cost
   Span exit_check{};
   profiles::Execution execution = profiles::Execution::call;

@@ -8,6 +8,7 @@ namespace tiercut::scenarios {
 inline constexpr double longest_time_s = 86400;   ///< one day
 inline constexpr double shortest_time_s = 1e-12;  ///< the grid of simulated time
 inline constexpr double latest_fault_s = 9e6;     ///< 104 days, near the end of the grid
+inline constexpr double largest_variation = 10;   ///< of costs: standard deviation over mean
 inline constexpr double most_alike = 1e6;         ///< members of a group
 inline constexpr int most_devices = 4096;
 inline constexpr int most_links = 16384;

@@ -19,6 +19,12 @@ struct DeviceRef {
   auto operator<=>(const DeviceRef&) const = default;
 };
 
+/// How a cost scatters about its mean. Gamma of coefficient 1 is the exponential distribution.
+struct CostVariation {
+  enum class Family { lognormal, gamma } family = Family::lognormal;
+  double coefficient = 0;  ///< standard deviation over mean; 0: not at all
+};
+
 /// Something that computes, senses or relays; `count` alike of them form a group. Without a profile it runs no
 /// layers: a sensor or a switch.
 struct Device {
@@ -27,6 +33,7 @@ struct Device {
   profiles::ProfilePointer profile;              ///< null for a sensor or relay
   std::optional<profiles::Execution> execution;  ///< overrides the profile's, for all units
   std::optional<Bytes> usable_memory;            ///< overrides every pool's
+  std::optional<CostVariation> variation{};      ///< overrides the profile's, of every call or layer that runs
 };
 
 enum class Discipline { fifo, fair };

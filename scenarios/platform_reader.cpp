@@ -37,6 +37,14 @@ class ProfileLibrary {
   std::map<std::string, profiles::ProfilePointer> read_;
 };
 
+CostVariation variation_from(const Node& node) {
+  using Family = CostVariation::Family;
+  const std::string& distribution = at(node, "distribution").text;
+  if (distribution == "constant") return {};
+  if (distribution == "exponential") return {Family::gamma, 1};
+  return {distribution == "gamma" ? Family::gamma : Family::lognormal, as_number(at(node, "coefficient_of_variation"))};
+}
+
 Device device_from(const std::string& name, const Node& node, ReadContext& context, ProfileLibrary& library) {
   Device device;
   device.name = name;
@@ -53,6 +61,7 @@ Device device_from(const std::string& name, const Node& node, ReadContext& conte
   if (const Node* memory = node.find("usable_memory")) {
     device.usable_memory = Bytes(as_quantity(*memory, Dimension::size));
   }
+  if (const Node* variation = node.find("variation")) device.variation = variation_from(*variation);
   return device;
 }
 

@@ -64,6 +64,7 @@ void read_requirement(ReadContext& context);
 void read_exits(ReadContext& context);      ///< exits, exit_trace
 void read_decisions(ReadContext& context);  ///< policy, joins, pins
 void read_faults(ReadContext& context);
+void read_arrival_trace(const Node& arrivals, ReadContext& context);  ///< behind the workload's inputs
 void check_reach(ReadContext& context);  ///< unreachable-device, idle-device, mixed-route
 
 }  // namespace tiercut::scenarios

@@ -3,12 +3,27 @@
 
 #include <algorithm>
 #include <charconv>
+#include <stdexcept>
 
 #include "scenarios/limits.hpp"
 
 namespace tiercut::scenarios {
 
 std::string_view to_text(Escalation escalation) { return escalation == Escalation::after ? "after" : "eager"; }
+
+std::string_view to_text(Arrivals::Process process) {
+  switch (process) {
+    case Arrivals::Process::periodic:
+      return "periodic";
+    case Arrivals::Process::poisson:
+      return "poisson";
+    case Arrivals::Process::bursty:
+      return "bursty";
+    case Arrivals::Process::trace:
+      return "trace";
+  }
+  throw std::logic_error("no such process of arrivals");
+}
 
 int Scenario::find_device(std::string_view device_name) const {
   const auto found =

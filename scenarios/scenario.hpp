@@ -26,10 +26,23 @@ struct InputSource {
   Seconds offset{};  ///< after the sample's arrival; the smallest offset of a workload is 0
 };
 
-struct Arrivals {
-  enum class Process { periodic, poisson } process = Process::periodic;
-  Seconds period{1.0};  ///< mean time between two samples (of one member, when the source is a group)
+/// Arrivals as they were recorded.
+struct ArrivalTrace {
+  std::vector<Instant> when;  ///< ascending, one at least
+  std::vector<int> member;    ///< by arrival, from 1; empty when samples arise at no group
+  Span lap{};                 ///< after which they come again; 0: they do not
+  std::string digest{};       ///< SHA-256 of the file
 };
+
+struct Arrivals {
+  /// Bursty: Poisson during bursts, nothing between them; both last exponential times.
+  enum class Process { periodic, poisson, bursty, trace } process = Process::periodic;
+  Seconds period{1.0};         ///< mean time between two samples (of one member, when the source is a group)
+  Seconds burst{}, silence{};  ///< mean lengths, of bursty arrivals
+  std::shared_ptr<const ArrivalTrace> trace{};
+};
+
+std::string_view to_text(Arrivals::Process process);  ///< `periodic`, `poisson`, `bursty`, `trace`
 
 struct Workload {
   std::vector<InputSource> inputs;  ///< one for each Input layer of the model, in their order

@@ -13,6 +13,13 @@ ShapePointer span() { return shape::quantity(Dimension::time, 0, longest_time_s)
 
 ShapePointer positive_span() { return shape::quantity(Dimension::time, shortest_time_s, longest_time_s); }
 
+ShapePointer variation() {
+  const std::vector<Field> coefficient = {
+      {"coefficient_of_variation", shape::number(0, largest_variation), true, "Standard deviation over mean."}};
+  return shape::tagged("distribution", {},
+                       {{"constant", {}}, {"exponential", {}}, {"lognormal", coefficient}, {"gamma", coefficient}});
+}
+
 ShapePointer device() {
   return shape::either({
       shape::text(),
@@ -23,6 +30,8 @@ ShapePointer device() {
           {"execution", shape::word({"call", "layer"}), false,
            "A run of layers as one call, or layer by layer; as the profile says when absent."},
           {"usable_memory", shape::positive(Dimension::size), false, "Replaces what the profile says of every pool."},
+          {"variation", variation(), false,
+           "How what runs there scatters about its mean cost; replaces what the profile says."},
       }),
   });
 }
@@ -97,10 +106,19 @@ ShapePointer workload() {
       {"rate", shape::quantity(Dimension::frequency, 1 / longest_time_s, 1 / shortest_time_s), false,
        "Samples a second; instead of the period."},
   };
+  std::vector<Field> burst = rate_or_period;
+  burst.push_back({"burst", positive_span(), true, "Mean length of a burst, exponential."});
+  burst.push_back({"silence", positive_span(), true, "Mean time between two bursts, exponential."});
+  const std::vector<Field> recorded = {
+      {"file", shape::text(), true,
+       "CSV beside this one with the column arrival_s, ascending; of samples that arise at a group arrival_s,member."},
+      {"wrap", shape::boolean(), false,
+       "Whether the arrivals come again, a mean gap behind the last, when they are too few; false when absent."},
+  };
   return shape::record({
       {"inputs", shape::map(source, 1), true, "For each Input layer of the model the device at which it arises."},
-      {"arrivals", shape::tagged("process", {}, {{"periodic", rate_or_period}, {"poisson", rate_or_period}}), true,
-       "How samples follow one another; of each member, when they arise at a group."},
+      {"arrivals", shape::tagged("process", {}, {{"periodic", rate_or_period}, {"poisson", rate_or_period}, {"bursty", burst}, {"trace", recorded}}),
+       true, "How samples follow one another; of each member, when they arise at a group."},
       {"answer", name_of_device(), true, "The device that wants the answer."},
       {"answer_size", shape::non_negative(Dimension::size), false,
        "Bytes of the answer; the tensor of the layer that answers when absent."},

@@ -49,6 +49,7 @@ std::string hash_of(const Node& root, const Scenario& scenario) {
   for (const Link& link : scenario.links) {
     if (!link.jitter.digest.empty()) append_source(link.jitter.digest);
   }
+  if (scenario.workload.arrivals.trace) append_source(scenario.workload.arrivals.trace->digest);
   for (const Fault& fault : scenario.faults) {
     if (!fault.digest.empty()) append_source(fault.digest);
   }

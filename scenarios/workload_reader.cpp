@@ -95,7 +95,19 @@ void read_inputs(const Node& map, ReadContext& context) {
 
 void read_arrivals(const Node& node, ReadContext& context) {
   Arrivals& arrivals = context.scenario.workload.arrivals;
-  arrivals.process = at(node, "process").text == "poisson" ? Arrivals::Process::poisson : Arrivals::Process::periodic;
+  const std::string& process = at(node, "process").text;
+  if (process == "trace") {
+    arrivals.process = Arrivals::Process::trace;
+    if (!context.is_source_unsure) read_arrival_trace(node, context);
+    return;
+  }
+  arrivals.process = process == "poisson"  ? Arrivals::Process::poisson
+                     : process == "bursty" ? Arrivals::Process::bursty
+                                           : Arrivals::Process::periodic;
+  if (arrivals.process == Arrivals::Process::bursty) {
+    arrivals.burst = Seconds(as_quantity(at(node, "burst"), Dimension::time));
+    arrivals.silence = Seconds(as_quantity(at(node, "silence"), Dimension::time));
+  }
   const Node* period_node = node.find("period");
   const Node* rate = node.find("rate");
   if (period_node != nullptr && rate != nullptr) {

@@ -101,7 +101,8 @@ void CompiledGraph::compile_stage(StageId id) {
                         compute->exit_check,
                         compute->coefficient_of_variation,
                         compute->shape.get(),
-                        cost_entity(*source, *compute, stage.name)});
+                        cost_entity(*source, *compute, stage.name),
+                        compute->family});
   } else if (const auto* transfer = std::get_if<Transfer>(&stage.work)) {
     compiled.kind = Kind::message;
     compiled.detail = static_cast<int>(messages.size());

@@ -28,8 +28,9 @@ struct CompiledCompute {
   CompiledWork work;
   Span exit_check{};
   double variation = 0;
-  const QuantileTable* shape = nullptr;  ///< of the cost's draw; null: lognormal
+  const QuantileTable* shape = nullptr;  ///< of the cost's draw; null: of the family
   std::uint64_t entity = 0;              ///< of the cost's draw
+  scenarios::CostVariation::Family family = scenarios::CostVariation::Family::lognormal;
 };
 
 struct CompiledHop {

@@ -2,7 +2,6 @@
 #include "simulator/draws.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <stdexcept>
 
 #include "core/random.hpp"
@@ -11,11 +10,12 @@ namespace tiercut::simulator {
 
 namespace {
 
-/// The picosecond grid ends after 106 days.
-Instant checked(long double picoseconds) {
-  if (!(picoseconds < 9.2e18L))
-    throw std::overflow_error("samples would arise after the 106 days that can be simulated");
-  return Instant(std::llroundl(picoseconds));
+DurationLaw cost_law(const CompiledCompute& compute) {
+  using Kind = DurationLaw::Kind;
+  const Seconds cost = compute.work.cost.seconds();
+  if (compute.shape != nullptr) return {Kind::measured, {}, cost.value(), {}, compute.shape};
+  if (compute.family == scenarios::CostVariation::Family::lognormal) return {Kind::lognormal, cost, compute.variation};
+  return {compute.variation == 1 ? Kind::exponential : Kind::gamma, cost, compute.variation * cost.value()};
 }
 
 }  // namespace
@@ -23,13 +23,9 @@ Instant checked(long double picoseconds) {
 Draws::Draws(const CompiledGraph& graph, const Options& options) : graph_(graph), courses_(options.courses.get()) {
   const std::uint64_t seed = options.seed;
   for (const auto& compute : graph.computes) {
-    cost_of_.push_back(compute.variation == 0 ? -1 : static_cast<int>(durations_.size()));
-    if (compute.variation == 0) continue;
-    const Seconds cost = compute.work.cost.seconds();
-    const DurationLaw law = compute.shape == nullptr
-                                ? DurationLaw{DurationLaw::Kind::lognormal, cost, compute.variation, {}}
-                                : DurationLaw{DurationLaw::Kind::measured, {}, cost.value(), {}, compute.shape};
-    durations_.emplace_back(law, seed, compute.entity);
+    const bool is_constant = compute.variation == 0 || compute.work.cost == Span();
+    cost_of_.push_back(is_constant ? -1 : static_cast<int>(durations_.size()));
+    if (!is_constant) durations_.emplace_back(cost_law(compute), seed, compute.entity);
   }
   for (const auto& hop : graph.hops) {
     const auto& link = graph.source->resource(hop.resource);
@@ -107,8 +103,9 @@ bool Draws::is_right(int answer, std::int64_t sample, const Missing& missing) {
 
 ArrivalProcess::ArrivalProcess(const deployment::StageGraph& graph, const Options& options)
     : is_poisson_(graph.arrivals.process == scenarios::Arrivals::Process::poisson),
-      period_picoseconds_(graph.arrivals.period.value() * 1e12),
+      mean_gap_(graph.arrivals.period.value() / graph.members),
       members_(graph.members),
+      others_(graph, options.seed),
       seed_(options.seed),
       entity_(entity_id("arrivals")),
       key_(stream_key(options.seed, entity_)),
@@ -120,30 +117,26 @@ ArrivalProcess::Arrival ArrivalProcess::next() {
     const Course& course = (*courses_)[static_cast<std::size_t>(sample)];
     return {course.arrival, course.member};
   }
-  if (!is_poisson_) {
-    // Not by adding up: a period that is no whole number of picoseconds must not drift.
-    const long double ticks = static_cast<long double>(sample) * period_picoseconds_ / members_;
-    return {checked(ticks), static_cast<int>(sample % members_) + 1};
-  }
+  if (!is_poisson_) return others_.next();
   const auto lane = static_cast<std::size_t>(sample % draw_kernels::lanes);
   if (lane == 0) draw_block();
   const Span gap(gaps_[lane]);
-  if (gap > Instant::never() - last_) checked(9.3e18L);
+  if (gap > Instant::never() - last_)
+    throw std::overflow_error("samples would arise after the 106 days that can be simulated");
   last_ = last_ + gap;
   if (members_ == 1) return {last_, 1};
   return {last_, std::min(static_cast<int>(places_[lane] * members_) + 1, members_)};
 }
 
 void ArrivalProcess::draw_block() {
-  const double mean = period_picoseconds_ / 1e12 / members_;
   const auto first = static_cast<std::uint64_t>(sample_ - 1);
   draw_kernels::Uniforms u;
   draw_kernels::uniforms(key_, first, u, places_);
-  draw_kernels::exponential(u, mean, gaps_);
+  draw_kernels::exponential(u, mean_gap_, gaps_);
   for (std::size_t i = 0; i < gaps_.size(); ++i) {
     if (gaps_[i] != draw_kernels::unsettled) continue;
     RandomStream stream(seed_, entity_, first + i);
-    gaps_[i] = Span::from(Seconds(stream.exponential(mean))).picoseconds();
+    gaps_[i] = Span::from(Seconds(stream.exponential(mean_gap_))).picoseconds();
   }
 }
 

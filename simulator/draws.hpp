@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "deployment/arrival_times.hpp"
 #include "simulator/compiled_graph.hpp"
 #include "simulator/draw_cache.hpp"
 #include "simulator/simulator.hpp"
@@ -81,18 +82,16 @@ class ArrivalProcess {
  public:
   ArrivalProcess(const deployment::StageGraph& graph, const Options& options);
 
-  struct Arrival {
-    Instant when;
-    int member = 1;
-  };
+  using Arrival = deployment::ArrivalTimes::Arrival;
   Arrival next();
 
  private:
   void draw_block();
 
-  bool is_poisson_;
-  double period_picoseconds_;  // of one member
+  bool is_poisson_;  // drawn here, many at once
+  double mean_gap_;  // of all members together, seconds
   int members_;
+  deployment::ArrivalTimes others_;
   std::uint64_t seed_, entity_, key_;
   const std::vector<Course>* courses_;
   std::int64_t sample_ = 0;

@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "deployment/arrival_times.hpp"
 #include "simulator/compiled_graph.hpp"
 #include "simulator/simulation.hpp"
 #include "simulator/simulation_run.hpp"
@@ -75,6 +76,8 @@ Diagnostics find_faults(const deployment::StageGraph& graph, const Options& opti
     add("bad-courses", "the samples to be replayed are not in order, or not those of this deployment",
         "replay a run of the same scenario");
   }
+  if (auto shortage = deployment::arrival_shortage(graph, options.samples); shortage && !options.courses)
+    faults.push_back(std::move(*shortage));
   for (const auto& resource : graph.resources) {
     if (resource.loss.probability < 1) continue;
     add("certain-loss", "link " + resource.name + " loses every message, so none would ever arrive",

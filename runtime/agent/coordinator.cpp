@@ -21,6 +21,8 @@ Result<RunResult> run_plan(const RunRequest& request, Port& port) {
   if (request.scenario->policy.fallback)
     return fail("not-executable", "the scenario has a fallback, which only the simulation knows so far",
                 "leave out policy.fallback, as a copy of the scenario without it");
+  if (auto shortage = deployment::arrival_shortage(request.plan.graph, request.samples))
+    return tl::unexpected(Diagnostics{std::move(*shortage)});
   return Coordinator(request, port).run();
 }
 

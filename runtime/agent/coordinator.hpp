@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/agent/arrivals.hpp"
+#include "deployment/arrival_times.hpp"
 #include "runtime/agent/clock_offset.hpp"
 #include "runtime/agent/run.hpp"
 #include "runtime/agent/sample_course.hpp"
@@ -136,8 +136,8 @@ class Coordinator {
   Diagnostics failures_;                    ///< what agents answered while a program was deployed
   Nanoseconds last_ping_ = 0;
 
-  Arrivals arrivals_;
-  Arrivals::Arrival next_arrival_;
+  deployment::ArrivalTimes arrivals_;
+  deployment::ArrivalTimes::Arrival next_arrival_;
   std::int64_t next_sample_ = 0, ended_ = 0;
   Nanoseconds start_ = 0, last_look_ = 0, last_loss_look_ = 0;
   std::map<std::int64_t, std::unique_ptr<Open>> open_;

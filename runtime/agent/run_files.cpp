@@ -249,12 +249,11 @@ Json run_json(const RunRequest& request, const RunResult& result, const RunConte
                 {"overrides", context.overrides}}},
               {"plans", plans_json(request, result)}};
   if (!context.plan_path.empty()) out["plan_file"] = context.plan_path;
-  const bool is_poisson = graph.arrivals.process == scenarios::Arrivals::Process::poisson;
   out["seed"] = request.seed;
   out["samples"] = static_cast<std::int64_t>(result.records.size());
   out["warm_up"] = graph.warm_up;
   out["period_s"] = graph.arrivals.period.value();
-  out["process"] = is_poisson ? "poisson" : "periodic";
+  out["process"] = to_text(graph.arrivals.process);
   out["members"] = graph.members;
   out["weights"] = std::move(weights);
   out["input"] = std::move(input);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/agent/coordinator.hpp"
+#include "runtime/agent/drawn_outcomes.hpp"
 
 namespace tiercut::runtime {
 namespace {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "runtime/agent/arrivals.hpp"
+#include "deployment/arrival_times.hpp"
 
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "deployment/lowering.hpp"
+#include "runtime/agent/drawn_outcomes.hpp"
 #include "simulator/simulator.hpp"
 
 namespace tiercut::runtime {
@@ -35,10 +36,10 @@ std::map<std::int64_t, simulator::Record> simulated(const deployment::StageGraph
 void expect_the_simulators_luck(const deployment::StageGraph& graph, std::uint64_t seed) {
   const auto records = simulated(graph, seed);
   ASSERT_EQ(records.size(), 500u);
-  Arrivals arrivals(graph, seed);
+  deployment::ArrivalTimes arrivals(graph, seed);
   std::int64_t early = 0;
   for (const auto& [sample, record] : records) {
-    const Arrivals::Arrival arrival = arrivals.next();
+    const deployment::ArrivalTimes::Arrival arrival = arrivals.next();
     EXPECT_EQ(arrival.when, record.arrival) << sample;
     EXPECT_EQ(arrival.member, record.member) << sample;
     const bool is_early = (drawn_outcomes(graph, seed, sample) & 1U) != 0;
@@ -53,6 +54,12 @@ TEST(Arrivals, PeriodicOnesAreTheSimulators) { expect_the_simulators_luck(graph_
 
 TEST(Arrivals, PoissonOnesAreTheSimulators) {
   expect_the_simulators_luck(graph_of("big-little/eager", {"workload.arrivals.process=poisson"}), 11);
+}
+
+TEST(Arrivals, BurstyOnesAreTheSimulators) {
+  auto graph = graph_of("big-little/after", {});
+  graph.arrivals = {scenarios::Arrivals::Process::bursty, Seconds(0.5), Seconds(2), Seconds(3)};
+  expect_the_simulators_luck(graph, 5);
 }
 
 }  // namespace

@@ -159,6 +159,46 @@ TEST(ScenarioReader, ReadsFaults) {
   EXPECT_THAT(theft.outages, ElementsAre(Outage{at(1.5), at(2)}, Outage{at(3), Instant::never()}));
 }
 
+TEST(ScenarioReader, ReadsBurstsAndVariation) {
+  const Scenario scenario = read_good("bursty_arrivals");
+  const Arrivals& arrivals = scenario.workload.arrivals;
+  EXPECT_EQ(arrivals.process, Arrivals::Process::bursty);
+  EXPECT_DOUBLE_EQ(arrivals.period.value(), 0.1);
+  EXPECT_EQ(arrivals.burst, Seconds(0.3));
+  EXPECT_EQ(arrivals.silence, Seconds(0.5));
+  ASSERT_TRUE(scenario.devices[0].variation);
+  EXPECT_EQ(scenario.devices[0].variation->family, CostVariation::Family::gamma);
+  EXPECT_EQ(scenario.devices[0].variation->coefficient, 1);
+  EXPECT_FALSE(scenario.devices[1].variation);
+}
+
+TEST(ScenarioReader, ReadsRecordedArrivals) {
+  const Scenario scenario = read_good("recorded_arrivals");
+  const Arrivals& arrivals = scenario.workload.arrivals;
+  EXPECT_EQ(arrivals.process, Arrivals::Process::trace);
+  EXPECT_EQ(arrivals.period, Seconds(1));  // 3 s in three gaps
+  ASSERT_TRUE(arrivals.trace);
+  const auto at = [](double seconds) { return Instant() + Span::from(Seconds(seconds)); };
+  EXPECT_THAT(arrivals.trace->when, ElementsAre(at(0.5), at(0.5), at(1), at(3.5)));
+  EXPECT_EQ(arrivals.trace->lap, Span::from(Seconds(4)));
+  EXPECT_EQ(read_good("recorded_arrivals", {"workload.arrivals.wrap=false"}).workload.arrivals.trace->lap, Span());
+  const Scenario group = read_good("recorded_at_a_group");
+  EXPECT_THAT(group.workload.arrivals.trace->member, ElementsAre(3, 1));
+  EXPECT_EQ(group.workload.arrivals.period, Seconds(3));  // of each of three
+}
+
+TEST(ScenarioReader, RefusesRecordedArrivalsOutOfOrder) {
+  const auto refused = read_scenario(good + "recorded_arrivals.yaml", {"workload.arrivals.file=late_arrivals.csv"});
+  ASSERT_FALSE(refused);
+  ASSERT_EQ(refused.error().size(), 2u) << to_text(refused.error());
+  EXPECT_EQ(refused.error()[0].code, "bad-arrivals");
+  EXPECT_EQ(refused.error()[0].where.line, 4);
+  EXPECT_EQ(refused.error()[1].where.line, 6);
+  const auto grouped = read_scenario(good + "recorded_arrivals.yaml", {"workload.arrivals.file=group_arrivals.csv"});
+  ASSERT_FALSE(grouped);
+  EXPECT_EQ(grouped.error().front().code, "bad-table");
+}
+
 TEST(ScenarioReader, RefusesATableThatIsNone) {
   const auto refused = read_scenario(TIERCUT_SOURCE_DIR "/tests/scenarios/good/everything_stated.yaml",
                                      {"faults.theft.trace=base.yaml"});

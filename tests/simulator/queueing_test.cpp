@@ -133,6 +133,39 @@ TEST(Queueing, WaitsAreThoseOfMG1) {
   }
 }
 
+deployment::StageGraph exponential(deployment::StageGraph graph) {
+  for (auto& stage : graph.stages) {
+    if (auto* compute = std::get_if<deployment::Compute>(&stage.work)) {
+      compute->coefficient_of_variation = 1;
+      compute->family = scenarios::CostVariation::Family::gamma;
+    }
+  }
+  return graph;
+}
+
+TEST(Queueing, WaitsAreThoseOfMM1) {
+  for (const double rho : {0.3, 0.6, 0.9}) {
+    expect_waits(exponential(one_unit(rho, 1)), Term::queue, {0.001 * rho / (1 - rho), rho});
+  }
+}
+
+// GI/M/1: an arrival waits with probability x and then x / (1 - x) services on average, where x = A(m (1 - x)) in
+// (0, 1) with A the transform of the gaps and m the rate of service; here of an interrupted Poisson process (rates a of
+// arrivals, r of ends of bursts, s of ends of silences): A(z) = a (z + s) / (z^2 + (a + r + s) z + a s), Kuczura 1973.
+TEST(Queueing, WaitsInBurstsAreThoseOfGIM1) {
+  auto graph = exponential(one_unit(0.5, 1));
+  graph.arrivals = {scenarios::Arrivals::Process::bursty, Seconds(0.002), Seconds(0.02), Seconds(0.03)};
+  const double a = 1250, r = 1 / 0.02, s = 1 / 0.03, m = 1000;  // 1,250 a second while a burst lasts
+  double x = 0.5;
+  for (int i = 0; i < 10'000; ++i) {
+    const double z = m * (1 - x);
+    x = a * (z + s) / (z * z + (a + r + s) * z + a * s);
+  }
+  ASSERT_GT(x, 0.5);
+  ASSERT_LT(x, 0.99);
+  expect_waits(graph, Term::queue, {x / (m * (1 - x)), x});
+}
+
 TEST(Queueing, ALinkIsMD1OfItsTransmissions) {
   // 1000 B at 1 MB/s: 1 ms on the link; what is in flight for 15 ms does not count.
   GraphBuilder b;
