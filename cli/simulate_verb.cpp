@@ -5,6 +5,7 @@
 #include "cli/engine_option.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/prediction.hpp"
+#include "cli/replicated_simulation.hpp"
 #include "cli/simulator_entry.hpp"
 #include "report/answers.hpp"
 #include "report/chrome_trace.hpp"
@@ -97,6 +98,7 @@ struct Watchers {
 ExitStatus run_simulate(const Arguments& arguments, Console& console) {
   const auto engine = engine_of(arguments);
   if (!engine) return console.refuse(engine.error());
+  if (const auto fits = check_replications(arguments); !fits) return console.refuse(fits.error());
   auto subject = read_deployment_to_simulate(arguments, *engine, console);
   if (!subject) return console.refuse(subject.error());
   simulator::Options options;
@@ -106,6 +108,10 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
   if (const auto fits = apply_warm_up(arguments, options.samples, subject->graph); !fits) {
     return console.refuse(fits.error());
   }
+  console.tell(report::overload_warnings(subject->graph, subject->estimate.load));
+  console.tell(simulator::fault_warnings(subject->graph));
+  if (arguments.replications || arguments.until_interval)
+    return simulate_again_and_again(arguments, *subject, options, console);
   std::optional<report::RecordWriter> records;
   if (arguments.records) {
     auto writer = report::RecordWriter::create(*arguments.records, *subject->scenario, subject->graph, options.seed);
@@ -117,8 +123,6 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
   if (!watchers) return console.refuse(watchers.error());
   if (watchers->is_needed()) options.with_unanswered = true;
   if (watchers->trace) options.on_fired = [&](const simulator::Firing& firing) { watchers->trace->fired(firing); };
-  console.tell(report::overload_warnings(subject->graph, subject->estimate.load));
-  console.tell(simulator::fault_warnings(subject->graph));
 
   const Interruptible interruptible;
   report::Progress progress = console.progress("simulate");
@@ -141,7 +145,7 @@ ExitStatus run_simulate(const Arguments& arguments, Console& console) {
     if (const auto written = records->commit(*result); !written) return console.refuse(written.error());
   }
   if (const auto written = watchers->commit(*result); !written) return console.refuse(written.error());
-  report::SimulatedRun run{*subject->scenario, subject->plan, subject->graph, *result, {}};
+  report::SimulatedRun run{*subject->scenario, subject->plan, subject->graph, *result, {}, {}};
   if (arguments.calibration) {
     const auto intervals = intervals_of(arguments, subject->plan, options);
     if (interruptible.is_interrupted()) {

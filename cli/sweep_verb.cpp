@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sched.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -12,6 +10,7 @@
 #include "core/files.hpp"
 #include "scenarios/study.hpp"
 #include "study/cluster_script.hpp"
+#include "study/own_process.hpp"
 #include "study/sweep.hpp"
 #include "study/sweep_report.hpp"
 
@@ -20,13 +19,6 @@ namespace tiercut::cli {
 namespace {
 
 constexpr std::int64_t usual_shards = 8;
-
-/// Those that this process may use, which a batch system may have limited.
-int processors() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
-}
 
 Result<void> check_usage(const Arguments& arguments) {
   const auto slip = [](const std::string& what, const std::string& hint) { return fail("bad-usage", what, hint); };
@@ -178,7 +170,7 @@ ExitStatus run_sweep(const Arguments& arguments, Console& console) {
   options.out = arguments.out;
   options.form = form;
   if (arguments.shard) options.shard = *study::shard_named(*arguments.shard);
-  options.workers = static_cast<int>(arguments.workers.value_or(processors()));
+  options.workers = static_cast<int>(arguments.workers.value_or(study::processors()));
   options.is_afresh = arguments.is_forced;
   options.simulate = [](const deployment::StageGraph& graph, const simulator::Options& how) {
     return run_simulator(graph, how, {});

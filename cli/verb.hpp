@@ -28,7 +28,9 @@ enum class ExitStatus {
 struct Arguments {
   std::vector<std::string> files;
   bool is_json = false, is_quiet = false, is_help = false;
-  std::vector<std::string> overrides;  ///< of --set
+  std::vector<std::string> overrides;        ///< of --set
+  std::optional<std::int64_t> replications;  ///< of simulate
+  std::optional<std::string> until_interval;
   std::optional<std::string> plan, out, records, engine, deadline, pareto;
   std::optional<std::string> in_force, weights_at, fallbacks;  ///< of plan; fallbacks also of run
   std::optional<std::int64_t> horizon;

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <numbers>
 #include <stdexcept>
 
 namespace tiercut {
@@ -128,5 +130,44 @@ void RunningMean::add(double value) {
 }
 
 double RunningMean::variance() const { return count_ < 2 ? 0.0 : m2_ / static_cast<double>(count_ - 1); }
+
+namespace {
+
+/// Probability that |T| < t.
+double student_within(double t, int degrees) {
+  const double angle = std::atan(t / std::sqrt(static_cast<double>(degrees)));
+  const double cosine = std::cos(angle), square = cosine * cosine;
+  const bool is_odd = degrees % 2 == 1;
+  double term = is_odd ? cosine : 1, sum = 0;
+  for (int k = is_odd ? 1 : 0; k <= degrees - 2; k += 2) {
+    sum += term;
+    term *= square * (k + 1) / (k + 2);
+  }
+  if (!is_odd) return std::sin(angle) * sum;
+  return 2 / std::numbers::pi * (angle + std::sin(angle) * sum);
+}
+
+}  // namespace
+
+double student_quantile(double p, int degrees) {
+  if (degrees < 1 || !(p >= 0.5 && p < 1)) throw std::logic_error("no such quantile of Student's t");
+  double low = 0, high = 1;
+  while (student_within(high, degrees) < 2 * p - 1) high *= 2;
+  while (high - low > 1e-10 * high) {
+    const double middle = (low + high) / 2;
+    (student_within(middle, degrees) < 2 * p - 1 ? low : high) = middle;
+  }
+  return (low + high) / 2;
+}
+
+Interval confidence_interval(const RunningMean& values, double level) {
+  if (!std::isfinite(values.mean()) || !std::isfinite(values.variance())) {
+    const double never = std::numeric_limits<double>::infinity();
+    return {never, never};
+  }
+  const double half = student_quantile((1 + level) / 2, static_cast<int>(values.count()) - 1) *
+                      std::sqrt(values.variance() / static_cast<double>(values.count()));
+  return {values.mean() - half, values.mean() + half};
+}
 
 }  // namespace tiercut

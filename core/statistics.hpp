@@ -49,4 +49,16 @@ class RunningMean {
   double mean_ = 0, m2_ = 0;
 };
 
+/// The value below which Student's t with `degrees` (>= 1) of freedom lies with probability p, 0.5 <= p < 1; to 1e-9
+/// relative. Abramowitz and Stegun, 26.7.3 and 26.7.4.
+double student_quantile(double p, int degrees);
+
+struct Interval {
+  double low = 0, high = 0;
+};
+
+/// Where the expectation of independent, nearly normal values lies with the probability `level`, by Student's t. Two
+/// values at least; infinite when one of them is.
+Interval confidence_interval(const RunningMean& values, double level);
+
 }  // namespace tiercut

@@ -92,6 +92,17 @@ std::string simulation_json(const SimulatedRun& run) {
     const auto& [low, high] = (*run.intervals)[i];
     json["intervals_s"][std::string(to_text(all_statistics[i]))] = {finite_or_null(low), finite_or_null(high)};
   }
+  if (run.replicated) {
+    Json intervals = Json::object();
+    for (std::size_t i = 0; i < all_statistics.size(); ++i) {
+      if (const auto& interval = run.replicated->intervals[i])
+        intervals[std::string(to_text(all_statistics[i]))] = {finite_or_null(interval->low),
+                                                              finite_or_null(interval->high)};
+    }
+    json["replications"] = {{"count", run.replicated->count},
+                            {"confidence", run.replicated->confidence},
+                            {"intervals_s", std::move(intervals)}};
+  }
   add_origin(json, run.scenario);
   return dump(json);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -24,6 +25,13 @@ struct SimulatedRun {
   const simulator::SimulationResult& result;
   /// By statistic: between which latencies, in seconds, 90 % of runs as long as this are expected; with a calibration.
   std::optional<std::array<std::pair<double, double>, all_statistics.size()>> intervals{};
+  /// Of `result` when it is that of several simulations.
+  struct Replicated {
+    std::int64_t count = 0;
+    double confidence = 0;
+    std::array<std::optional<Interval>, all_statistics.size()> intervals;  ///< where expectations lie, seconds
+  };
+  std::optional<Replicated> replicated{};
 };
 
 std::string simulation_text(const SimulatedRun& run);

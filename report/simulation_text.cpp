@@ -14,6 +14,7 @@ namespace {
 std::string head(const SimulatedRun& run) {
   const simulator::SimulationResult& result = run.result;
   std::string text = fmt::format("{}: {} samples simulated", run.scenario.name, format_count(result.samples));
+  if (run.replicated) text += fmt::format(" in {} replications,", format_count(run.replicated->count));
   if (result.warm_up > 0) text += fmt::format(" after {} of warm-up", format_count(result.warm_up));
   text += fmt::format(" ({} {}, seed {})\n", result.engine, result.engine_version, result.seed);
   const auto& promise = run.scenario.requirement.latency;
@@ -30,6 +31,21 @@ std::string interval_table(const std::array<std::pair<double, double>, all_stati
     columns.push_back({std::string(to_text(all_statistics[i])), Align::right});
     low.push_back(format_duration(Seconds(intervals[i].first)));
     high.push_back(format_duration(Seconds(intervals[i].second)));
+  }
+  Table table(std::move(columns));
+  table.add(std::move(low));
+  table.add(std::move(high));
+  return table.to_text() + "\n";
+}
+
+std::string replication_table(const SimulatedRun::Replicated& replicated) {
+  std::vector<Column> columns = {{fmt::format("{} interval", format_share(replicated.confidence))}};
+  std::vector<std::string> low = {"from"}, high = {"to"};
+  for (std::size_t i = 0; i < replicated.intervals.size(); ++i) {
+    if (!replicated.intervals[i]) continue;
+    columns.push_back({std::string(to_text(all_statistics[i])), Align::right});
+    low.push_back(format_duration(Seconds(replicated.intervals[i]->low)));
+    high.push_back(format_duration(Seconds(replicated.intervals[i]->high)));
   }
   Table table(std::move(columns));
   table.add(std::move(low));
@@ -119,6 +135,7 @@ std::string simulation_text(const SimulatedRun& run) {
                         100 * run.result.percentile_error);
   text += "\n";
   if (run.intervals) text += interval_table(*run.intervals);
+  if (run.replicated) text += replication_table(*run.replicated);
   return text + exit_table(run) + ending_table(run.result) + term_table(run.result) + resource_tables(run.result) +
          fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
 }

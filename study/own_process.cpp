@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "study/own_process.hpp"
 
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -69,6 +71,12 @@ std::optional<std::string> in_own_process(const std::function<std::string()>& wo
   if (status == 0) return bytes;
   why = end_text(status);
   return std::nullopt;
+}
+
+int processors() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return ::sched_getaffinity(0, sizeof set, &set) == 0 ? std::max(1, CPU_COUNT(&set)) : 1;
 }
 
 std::string end_text(int wait_status) {

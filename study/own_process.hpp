@@ -20,6 +20,9 @@ pid_t fork_worker(const std::function<int()>& work);
 /// What a child makes, or nothing when it died before it was done; `why` then says how.
 std::optional<std::string> in_own_process(const std::function<std::string()>& work, std::string& why);
 
+/// Processors that this process may use, which a batch system may have limited.
+int processors();
+
 /// `ended by signal 9 (Killed)`, `ended with status 3`.
 std::string end_text(int wait_status);
 

@@ -148,6 +148,28 @@ TEST(RunningMean, AgreesWithTwoPasses) {
   EXPECT_DOUBLE_EQ(running.variance(), 32.0 / 7.0);
 }
 
+TEST(Student, QuantilesAreThoseOfTheTables) {
+  // Abramowitz and Stegun, table 26.10.
+  EXPECT_NEAR(student_quantile(0.975, 1), 12.706, 5e-4);
+  EXPECT_NEAR(student_quantile(0.975, 2), 4.303, 5e-4);
+  EXPECT_NEAR(student_quantile(0.975, 9), 2.262, 5e-4);
+  EXPECT_NEAR(student_quantile(0.95, 30), 1.697, 5e-4);
+  EXPECT_NEAR(student_quantile(0.995, 120), 2.617, 5e-4);
+  EXPECT_NEAR(student_quantile(0.975, 100'001), 1.960, 5e-4);
+  EXPECT_NEAR(student_quantile(0.5, 7), 0, 1e-9);
+}
+
+TEST(Student, IntervalIsTheTextbooks) {
+  // Five values 1 ... 5: mean 3, deviation sqrt(2.5), t of 4 degrees 2.776: half a width of 1.963.
+  RunningMean values;
+  for (const double value : {1, 2, 3, 4, 5}) values.add(value);
+  const Interval interval = confidence_interval(values, 0.95);
+  EXPECT_NEAR(interval.low, 1.037, 5e-4);
+  EXPECT_NEAR(interval.high, 4.963, 5e-4);
+  values.add(std::numeric_limits<double>::infinity());
+  EXPECT_EQ(confidence_interval(values, 0.95).high, std::numeric_limits<double>::infinity());
+}
+
 TEST(RunningMean, SurvivesALargeOffset) {
   RunningMean running;
   for (double value : {1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16}) running.add(value);
