@@ -49,15 +49,12 @@ const std::vector<Verb>& table() {
         seed_option,
         {"--warm-up", "N", "first samples left out; default: the scenario's", &Arguments::warm_up, 0, most_samples},
         {"--records", "FILE", "a line a sample: CSV, or JSON lines for *.jsonl", &Arguments::records},
-<<<<<<< HEAD
         {"--chrome-trace", "F", "what runs when, for Perfetto or chrome://tracing", &Arguments::chrome_trace},
         {"--series", "FILE", "arrivals, answers and latency over time, as CSV", &Arguments::series},
         {"--interval", "TIME", "of a line of --series; default: about 100 lines", &Arguments::interval},
-=======
         {"--replications", "N", "N simulations, each with its own luck; 95 % intervals", &Arguments::replications, 2,
          most_replications},
         {"--until-ci", "P", "... as many as the mean within P (1%) takes; at most 1000", &Arguments::until_interval},
->>>>>>> 6507665 (simulate --replications, --until-ci: how well the figures are known)
         engine_option,
         calibration_option},
        {"Exit status 1: the promise is missed, or N replications leave more than P."},

@@ -37,6 +37,8 @@ void Network::add_units() {
       resource.name = units.size() == 1 ? device.name : device.name + ":" + unit.name;
       resource.copies = device.count;
       resource.device = {static_cast<int>(d), 0};
+      resource.queue = device.queue;
+      resource.workers = device.workers;
       graph_.resources.push_back(std::move(resource));
     }
   }
@@ -56,6 +58,7 @@ void Network::add_links() {
     resource.discipline = link.discipline;
     resource.jitter = link.jitter;
     resource.loss = link.loss;
+    resource.queue = link.queue;
     graph_.resources.push_back(std::move(resource));
   }
 }

@@ -48,6 +48,7 @@ struct Resource {
   std::string name;             ///< `pi` or `jetson:gpu`; `up`
   int copies = 1;               ///< a group has one a member
   scenarios::DeviceRef device;  ///< unit: where it is (member 0)
+  int workers = 1;              ///< unit: of each copy, samples served at a time; a sample's stages one after the other
   // Links only:
   Span latency{};  ///< nominal propagation, mean of the jitter included
   BytesPerSecond bandwidth = BytesPerSecond::infinite();
@@ -56,6 +57,9 @@ struct Resource {
   scenarios::Jitter jitter;  ///< about the fixed latency below
   Span fixed_latency{};
   scenarios::Loss loss;
+  /// Of a unit or fifo link. Only the simulator knows it: the estimate is of one sample, and no queue is too short for
+  /// that.
+  std::optional<scenarios::QueueLimit> queue{};
 };
 
 /// Which copy of a resource a stage uses: member 0 is the sample's own member (copy 0 when there is one copy only),
@@ -90,7 +94,7 @@ struct Compute {
   Span cost{};                          ///< nominal
   double coefficient_of_variation = 0;  ///< about the nominal cost, unless `shape` says more
   scenarios::CostVariation::Family family = scenarios::CostVariation::Family::lognormal;
-  QuantilePointer shape{};              ///< cost over nominal cost
+  QuantilePointer shape{};  ///< cost over nominal cost
   Span exit_check{};
   profiles::Execution execution = profiles::Execution::call;
 };

@@ -124,8 +124,8 @@ class PlainFront {
         return sum;
       case Kind::load:
         for (std::size_t r = 0; r < graph.resources.size(); ++r)
-          sum = std::max(
-              sum, load.busy[r].value() * graph.members / graph.arrivals.period.value() / graph.resources[r].copies);
+          sum = std::max(sum, load.busy[r].value() * graph.members / graph.arrivals.period.value() /
+                                  graph.resources[r].copies / graph.resources[r].workers);
         return sum;
     }
     return 0.0;

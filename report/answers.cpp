@@ -67,7 +67,8 @@ std::array<double, deployment::term_count> mean_terms(const planner::Estimate& e
 double expected_utilisation(const deployment::StageGraph& graph, const planner::Load& load, int resource) {
   const double busy_s = load.busy.at(static_cast<std::size_t>(resource)).value();
   const double samples_a_second = graph.members / graph.arrivals.period.value();
-  return busy_s * samples_a_second / graph.resource(resource).copies;
+  const deployment::Resource& it = graph.resource(resource);
+  return busy_s * samples_a_second / it.copies / it.workers;
 }
 
 std::string way_of(const scenarios::Scenario& scenario, const deployment::Message& message) {

@@ -65,6 +65,7 @@ std::string simulation_json(const SimulatedRun& run) {
     } else {
       units[resource.name] = {{"stages", resource.served}, {"busy_s", resource.busy.value()}};
     }
+    if (resource.dropped) (resource.is_link ? links : units)[resource.name]["dropped"] = *resource.dropped;
   }
   Json json = {{"samples", result.samples},
                {"warm_up", result.warm_up},

@@ -151,9 +151,9 @@ Diagnostics overload_warnings(const deployment::StageGraph& graph, const planner
     warning.severity = Severity::warning;
     warning.code = "overload";
     warning.message = fmt::format(
-        "{} {} gets {} times the work it can do: its queue grows without end, and the latency depends on how many "
-        "samples are simulated",
-        is_link ? "link" : "unit", it.name, format_number(utilisation));
+        "{} {} gets {} times the work it can do: {}", is_link ? "link" : "unit", it.name, format_number(utilisation),
+        it.queue ? "its queue drops what is too much"
+                 : "its queue grows without end, and the latency depends on how many samples are simulated");
     warning.hint = is_link ? "send less over it, or give it more bandwidth or samples further apart"
                            : "let samples arrive further apart, or move layers elsewhere";
     warnings.push_back(std::move(warning));

@@ -101,6 +101,7 @@ Link properties_from(const std::string& name, const Node& node, ReadContext& con
     link.loss.timeout = Seconds(as_quantity(at(*loss, "timeout"), Dimension::time));
   }
   if (const Node* transport = node.find("transport")) link.transport = transport_from(*transport, context);
+  link.queue = read_queue(node, context);
   return link;
 }
 

@@ -19,6 +19,13 @@ struct DeviceRef {
   auto operator<=>(const DeviceRef&) const = default;
 };
 
+/// What the line in front of a unit or fifo link does not take, or keep.
+struct QueueLimit {
+  enum class Drop { newest, oldest } drop = Drop::newest;  ///< who goes when it is full
+  std::optional<int> length;                               ///< how many may wait, beside what is served
+  std::optional<Seconds> deadline;  ///< whose turn comes later than this after the sample's arrival goes as well
+};
+
 /// How a cost scatters about its mean. Gamma of coefficient 1 is the exponential distribution.
 struct CostVariation {
   enum class Family { lognormal, gamma } family = Family::lognormal;
@@ -34,6 +41,8 @@ struct Device {
   std::optional<profiles::Execution> execution;  ///< overrides the profile's, for all units
   std::optional<Bytes> usable_memory;            ///< overrides every pool's
   std::optional<CostVariation> variation{};      ///< overrides the profile's, of every call or layer that runs
+  std::optional<QueueLimit> queue{};             ///< of each unit
+  int workers = 1;                               ///< samples that each unit serves at a time, each as fast as one alone
 };
 
 enum class Discipline { fifo, fair };
@@ -76,6 +85,7 @@ struct Link {
   Jitter jitter;
   Loss loss;
   Transport transport;
+  std::optional<QueueLimit> queue{};  ///< of a fifo link
 };
 
 /// One hop of a route: a link and which of its copies (DeviceRef::member's meaning).

@@ -62,6 +62,8 @@ Device device_from(const std::string& name, const Node& node, ReadContext& conte
     device.usable_memory = Bytes(as_quantity(*memory, Dimension::size));
   }
   if (const Node* variation = node.find("variation")) device.variation = variation_from(*variation);
+  device.queue = read_queue(node, context);
+  device.workers = static_cast<int>(integer_or(node, "workers", 1));
   return device;
 }
 

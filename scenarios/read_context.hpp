@@ -63,8 +63,10 @@ void read_workload(ReadContext& context);
 void read_requirement(ReadContext& context);
 void read_exits(ReadContext& context);      ///< exits, exit_trace
 void read_decisions(ReadContext& context);  ///< policy, joins, pins
+/// Of a device or link; bad-queue. Private to their readers.
+std::optional<QueueLimit> read_queue(const Node& owner, ReadContext& context);
 void read_faults(ReadContext& context);
 void read_arrival_trace(const Node& arrivals, ReadContext& context);  ///< behind the workload's inputs
-void check_reach(ReadContext& context);  ///< unreachable-device, idle-device, mixed-route
+void check_reach(ReadContext& context);                               ///< unreachable-device, idle-device, mixed-route
 
 }  // namespace tiercut::scenarios

@@ -20,6 +20,16 @@ ShapePointer variation() {
                        {{"constant", {}}, {"exponential", {}}, {"lognormal", coefficient}, {"gamma", coefficient}});
 }
 
+ShapePointer queue() {
+  return shape::record({
+      {"length", shape::integer(0, most_waiting), false,
+       "How many may wait beside what is served; as many as come when absent."},
+      {"drop", shape::word({"newest", "oldest"}), false, "Who goes when it is full; newest when absent."},
+      {"deadline", span(), false,
+       "Whose turn comes later than this after the arrival of the sample goes as well; nobody when absent."},
+  });
+}
+
 ShapePointer device() {
   return shape::either({
       shape::text(),
@@ -32,6 +42,9 @@ ShapePointer device() {
           {"usable_memory", shape::positive(Dimension::size), false, "Replaces what the profile says of every pool."},
           {"variation", variation(), false,
            "How what runs there scatters about its mean cost; replaces what the profile says."},
+          {"workers", shape::integer(1, most_workers), false,
+           "Samples that each unit serves at a time, each as fast as one by itself; 1 when absent."},
+          {"queue", queue(), false, "What the line in front of each unit does not take; everything waits when absent."},
       }),
   });
 }
@@ -89,6 +102,7 @@ ShapePointer link() {
            {"timeout", positive_span(), true, "From the end of a lost attempt to the next one."},
        }),
        false, "Messages that are lost and sent again."},
+      {"queue", queue(), false, "What the line in front of a fifo link does not take; everything waits when absent."},
       {"transport", transport(), false, "ideal (the default) or tcp, whose window costs round trips."},
   });
 }

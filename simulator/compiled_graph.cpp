@@ -56,10 +56,17 @@ CompiledGraph::CompiledGraph(const StageGraph& graph) : source(&graph) {
 
 void CompiledGraph::number_copies() {
   for (std::size_t r = 0; r < source->resources.size(); ++r) {
-    first_copy.push_back(copies());
+    first_copy.push_back(static_cast<int>(resource_of.size()));
     resource_of.insert(resource_of.end(), static_cast<std::size_t>(source->resources[r].copies), static_cast<int>(r));
   }
-  first_copy.push_back(copies());
+  first_copy.push_back(static_cast<int>(resource_of.size()));
+  for (int copy = 0; copy < copies(); ++copy) {
+    const int resource = resource_of[static_cast<std::size_t>(copy)];
+    for (int worker = 1; worker < source->resource(resource).workers; ++worker) {
+      resource_of.push_back(resource);
+      copy_of_worker.push_back(copy);
+    }
+  }
   for (std::size_t c = 0; c < source->connections.size(); ++c) {
     first_connection_copy_.push_back(static_cast<int>(connection_of.size()));
     connection_of.insert(connection_of.end(), static_cast<std::size_t>(source->connections[c].copies),

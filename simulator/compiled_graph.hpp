@@ -108,14 +108,16 @@ struct CompiledGraph {
   std::vector<CompiledJoin> joins;
   std::vector<std::uint64_t> exit_entities;  ///< by exit
   std::vector<int> first_copy;               ///< by resource; one more at the end
-  std::vector<int> resource_of;              ///< by copy
+  std::vector<int> resource_of;              ///< by copy, and behind them by further worker of a copy
+  std::vector<int> copy_of_worker;           ///< by further worker
   std::vector<int> connection_of;            ///< by copy of a connection
   std::vector<std::vector<int>> routes;      ///< fair links that limit a route's rate, as copies
   Bytes largest_fair{};                      ///< largest message on a fair route
   int timed_stages = 0;
   bool has_fair_messages = false;
 
-  int copies() const { return static_cast<int>(resource_of.size()); }
+  int copies() const { return first_copy.back(); }
+  int workers() const { return static_cast<int>(resource_of.size()); }  ///< the first of each copy has its number
   const CompiledStage& stage(StageId id) const { return stages[static_cast<std::size_t>(id)]; }
   bool has_fair_routes() const { return !routes.empty(); }  ///< exactly when there is a sharing_link
 

@@ -26,7 +26,9 @@ std::string Cause::text(const deployment::StageGraph& graph) const {
   if (is_none()) return "nothing answers";
   const auto number = static_cast<std::size_t>(number_);
   if (number < graph.faults.size()) return "fault " + graph.faults[number].name;
-  return "the queue of " + graph.resources[number - graph.faults.size()].name + " is full";
+  const auto limit = number - graph.faults.size();
+  if (limit < graph.resources.size()) return "the queue of " + graph.resources[limit].name + " was full";
+  return "too late for " + graph.resources[limit - graph.resources.size()].name;
 }
 
 }  // namespace tiercut::simulator

@@ -18,7 +18,7 @@ namespace {
 class Reach {
  public:
   Reach(const CompiledGraph& graph, const FaultTable& table, std::vector<bool> is_out)
-      : graph_(graph), table_(table), is_out_(std::move(is_out)), is_down_(static_cast<std::size_t>(graph.copies())) {
+      : graph_(graph), table_(table), is_out_(std::move(is_out)), is_down_(static_cast<std::size_t>(graph.workers())) {
     for (int fault = 0; fault < table.size(); ++fault) {
       if (!is_out_[static_cast<std::size_t>(fault)]) continue;
       for (const int copy : table.copies(fault)) is_down_[static_cast<std::size_t>(copy)] = true;

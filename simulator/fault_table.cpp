@@ -20,6 +20,12 @@ FaultTable::FaultTable(const CompiledGraph& graph, std::uint64_t seed) : graph_(
     }
     std::sort(copies.begin(), copies.end());
     copies.erase(std::unique(copies.begin(), copies.end()), copies.end());
+    std::vector<int> further;  // workers
+    for (std::size_t i = 0; i < graph.copy_of_worker.size(); ++i) {
+      if (std::binary_search(copies.begin(), copies.end(), graph.copy_of_worker[i]))
+        further.push_back(graph.copies() + static_cast<int>(i));
+    }
+    copies.insert(copies.end(), further.begin(), further.end());
   }
   sources_.resize(graph.stages.size());
   senders_.resize(graph.messages.size());

@@ -22,6 +22,7 @@ class FaultTable {
   using Hits = std::vector<Hit>;
 
   int size() const { return static_cast<int>(copies_.size()); }
+  /// Of units and links, and further workers of these units.
   const std::vector<int>& copies(int fault) const { return copies_[static_cast<std::size_t>(fault)]; }
   const Hits& of_source(StageId stage) const { return sources_[static_cast<std::size_t>(stage)]; }
   const Hits& of_sender(int message) const { return senders_[static_cast<std::size_t>(message)]; }

@@ -100,7 +100,7 @@ void Simulation::go_out(int copy, int fault) {
   }
   while (there.line.first != no_node) {
     const Node node = there.line.first;
-    there.line.take_out(node, [this](Node n) -> StageState& { return pool_.stage(n); });
+    take_out(copy, node);
     lose_there(pool_.sample_of(node), pool_.stage_of(node), copy);
   }
 }
@@ -110,11 +110,12 @@ void Simulation::come_back(int copy, int fault) {
   const bool loses = graph_.source->faults[static_cast<std::size_t>(fault)].loses;
   --(loses ? place.losing : place.holding);
   if (place.is_out()) return;
+  if (!queues_.empty()) touch(line_of(copy));
   for (Flow& flow : flows_) {
     if (!loses && flow.is_under_way() && crosses(flow, copy) && flow.held > 0 && --flow.held == 0)
       driver_->resume_flow(static_cast<int>(&flow - flows_.data()));
   }
-  if (!std::exchange(place.is_held, false)) return touch(copy);
+  if (!std::exchange(place.is_held, false)) return touch(line_of(copy));
   SampleState& sample = pool_.sample_of(place.node);
   const StageId stage = pool_.stage_of(place.node);
   StageState& s = state(sample, stage);

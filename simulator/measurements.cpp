@@ -66,11 +66,12 @@ void Measurements::fill(SimulationResult& result, Span duration) {
     report.is_link = resource.kind == deployment::Resource::Kind::link;
     const double busy = static_cast<double>(static_cast<long double>(usage.busy) / 1e12L);
     report.busy = Seconds(busy);
-    if (duration > Span()) report.utilisation = busy / (result.duration.value() * resource.copies);
+    if (duration > Span()) report.utilisation = busy / (result.duration.value() * resource.copies * resource.workers);
     report.served = usage.served;
     report.payload = Bytes(usage.payload);
     report.control = Bytes(usage.control);
     report.lost = usage.lost;
+    if (resource.queue) report.dropped = usage.dropped;
   }
 }
 

@@ -32,6 +32,7 @@ class Measurements {
     (is_control ? usage.control : usage.payload) += size.value();
     ++(is_lost ? usage.lost : usage.served);
   }
+  void dropped(int resource) { ++of(resource).dropped; }
   /// An attempt that a fault of the link has ended.
   void cut(int link) { ++of(link).lost; }
 
@@ -42,7 +43,7 @@ class Measurements {
   struct Usage {
     __extension__ unsigned __int128 busy = 0;
     std::int64_t served = 0;
-    std::int64_t lost = 0;
+    std::int64_t lost = 0, dropped = 0;
     double payload = 0, control = 0;
   };
   Usage& of(int resource) { return usage_[static_cast<std::size_t>(resource)]; }

@@ -73,7 +73,7 @@ std::unique_ptr<s4u::Engine> make_engine() {
 
 struct SimgridDriver::Parts {
   Parts(const CompiledGraph& graph, bool with_work, Listener& to)
-      : listener(to), copies(static_cast<std::size_t>(graph.copies())), is_working(with_work), engine(make_engine()) {
+      : listener(to), copies(static_cast<std::size_t>(graph.workers())), is_working(with_work), engine(make_engine()) {
     hosts.resize(copies);
     is_link.resize(copies);
     running.resize(copies);
@@ -90,8 +90,8 @@ struct SimgridDriver::Parts {
   void start_comm(std::size_t index, s4u::Host* from, double size);
 
   Listener& listener;
-  std::size_t copies;
-  bool is_working;  // units and fifo links are on the platform
+  std::size_t copies;  // and further workers
+  bool is_working;     // units and fifo links are on the platform
   double bytes_scale = 1;
   std::unique_ptr<s4u::Engine> engine;
   s4u::Host* sink = nullptr;
@@ -126,7 +126,7 @@ void SimgridDriver::Parts::build_platform(const CompiledGraph& graph) {
     const auto& resource = graph.source->resources[r];
     const std::size_t member = c - static_cast<std::size_t>(graph.first_copy[r]) + 1;
     std::string name = resource.name;
-    if (resource.copies > 1) name += '.' + std::to_string(member);
+    if (resource.copies > 1 || resource.workers > 1) name += '.' + std::to_string(member);
     is_link[c] = resource.kind == deployment::Resource::Kind::link;
     const bool is_fair = resource.discipline == scenarios::Discipline::fair;
     if (!is_working && !(is_link[c] && is_fair)) continue;

@@ -26,13 +26,14 @@ Simulation::Simulation(const CompiledGraph& graph, const Options& options, const
       measurements_(graph, options),
       pool_(graph, options.with_terms),
       connections_(graph, {&graph, &pool_}),
-      servers_(static_cast<std::size_t>(graph.copies())),
+      servers_(static_cast<std::size_t>(graph.workers())),
       fair_(graph.has_fair_messages ? servers_.size() : 0) {}
 
 void Simulation::run(Driver* driver) {
   driver_ = driver;
   if (driver != nullptr && driver->runs_work()) driven_.resize(servers_.size());
   begin_faults();
+  begin_queues();
   schedule_arrival();
   first_arrival_ = last_event_ = next_arrival_.when;
   if (driver_ == nullptr) return advance();

@@ -64,6 +64,15 @@ class Simulation : public Driver::Listener {
     std::uint32_t slot = 0;
   };
 
+  /// The line in front of a copy, where some have a limit or several workers.
+  struct Queue {
+    std::size_t most = ~std::size_t{0}, waiting = 0;
+    Span deadline = Span::longest();
+    int first_worker = -1, workers = 0;  // those besides the copy itself
+    bool is_special = false, drops_oldest = false;
+    bool meets_itself = false;  // a sample may come here more than once
+  };
+
   /// A copy of a unit or link where there are faults.
   struct Place {
     int losing = 0, holding = 0;  // faults under way
@@ -136,6 +145,24 @@ class Simulation : public Driver::Listener {
   void start_work(int copy, Node node, Span duration);
   Span duration_of(StageId stage, SampleState& sample);
   void work_done(const Event& event);
+
+  // special_lines.cpp: who waits in vain, or for one of several workers
+  void begin_queues();
+  void take_out(int copy, Node node);
+  bool is_special(int copy) const { return !queues_.empty() && queues_[static_cast<std::size_t>(copy)].is_special; }
+  int line_of(int worker) const {
+    return worker < graph_.copies() ? worker
+                                    : graph_.copy_of_worker[static_cast<std::size_t>(worker - graph_.copies())];
+  }
+  int idle_worker(int copy);
+  bool is_served(int copy, std::int64_t sample);
+  Node next_of(int copy);
+  void hand_out_from(int copy);
+  bool is_late(int copy, Node node);
+  void drop_excess();
+  void drop_from(int copy);
+  bool is_too_long(int copy);
+  void drop(int copy, Node node, Cause cause);
 
   // stage_firing.cpp: what fires, what dies
   void fire(SampleState& sample, StageId stage);
@@ -237,7 +264,10 @@ class Simulation : public Driver::Listener {
   std::vector<FaultState> fault_states_;  // by fault
   std::vector<Place> places_;             // by copy, where there are faults
   std::vector<Parked> parked_;
-  std::size_t pending_outages_ = 0;  // events of faults
+  std::vector<Queue> queues_;         // by copy, where one is special
+  std::vector<std::int64_t> served_;  // samples, by worker, where one is special
+  std::vector<int> passed_;           // scratch of drop_excess
+  std::size_t pending_outages_ = 0;   // events of faults
   Driver* driver_ = nullptr;
 
   ArrivalProcess::Arrival next_arrival_;

@@ -83,11 +83,12 @@ struct Unanswered {
 struct ResourceReport {
   std::string name;
   bool is_link = false;
-  double utilisation = 0;  ///< busy time over observed time, mean of its copies
+  double utilisation = 0;  ///< busy time over observed time, mean of its copies and workers
   Seconds busy{};
-  std::int64_t served = 0;     ///< stages or messages
-  Bytes payload{}, control{};  ///< links
-  std::int64_t lost = 0;       ///< attempts lost, links
+  std::int64_t served = 0;                ///< stages or messages
+  Bytes payload{}, control{};             ///< links
+  std::int64_t lost = 0;                  ///< attempts lost, links
+  std::optional<std::int64_t> dropped{};  ///< stages and messages, where the queue has a limit
 };
 
 struct SimulationResult {

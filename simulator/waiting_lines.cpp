@@ -25,6 +25,10 @@ void Simulation::wait_for(const CopyOf& place, StageId stage, SampleState& sampl
   };
   while (before != no_node && stands_behind(before)) before = pool_.stage(before).previous;
   line.insert_behind(before, pool_.node(sample, stage), [this](Node n) -> StageState& { return pool_.stage(n); });
+  if (is_special(copy)) [[unlikely]] {
+    ++queues_[static_cast<std::size_t>(copy)].waiting;
+    touch(copy);
+  }
   if (!is_taken(copy, stage, sample)) touch(copy);
 }
 
@@ -41,9 +45,7 @@ int Simulation::place_of_wait(StageId stage, SampleState& sample) {
 }
 
 void Simulation::leave_line(StageId stage, SampleState& sample) {
-  server(place_of_wait(stage, sample)).line.take_out(pool_.node(sample, stage), [this](Node n) -> StageState& {
-    return pool_.stage(n);
-  });
+  take_out(place_of_wait(stage, sample), pool_.node(sample, stage));
 }
 
 /// True while somebody has it, for whom there is then an event at the end.
@@ -74,11 +76,16 @@ void Simulation::hand_out() {
   for (int copy : touched_) {
     Server& idle = server(copy);
     idle.is_touched = false;
+    if (!queues_.empty()) [[unlikely]] {
+      hand_out_from(copy);
+      continue;
+    }
     const Node first = idle.line.first;
     if (idle.is_busy || first == no_node || is_out(copy)) continue;
     idle.line.take_out(first, [this](Node n) -> StageState& { return pool_.stage(n); });
     take(copy, first);
   }
+  if (!queues_.empty()) return drop_excess();
   touched_.clear();
 }
 
@@ -91,6 +98,7 @@ void Simulation::take(int copy, Node node) {
   s.phase = Phase::running;
   s.has_started = true;
   s.since = now_;
+  if (!served_.empty()) served_[static_cast<std::size_t>(copy)] = sample.id;
   const Span duration = duration_of(stage, sample);
   if (is_on_link && driven_.empty() && places_.empty()) {
     server(copy).is_busy = true;
@@ -147,7 +155,7 @@ void Simulation::work_done(const Event& event) {
   Server& done = server(event.where());
   done.is_busy = false;
   if (!places_.empty()) places_[static_cast<std::size_t>(event.where())].end = Instant::never();
-  if (done.line.first != no_node) touch(event.where());
+  if (const int copy = line_of(event.where()); server(copy).line.first != no_node) touch(copy);
   const StageState& s = state(sample, stage);
   const Span busy = now_ - s.since;
   if (graph_.stage(stage).kind == Kind::compute) {

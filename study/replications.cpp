@@ -61,6 +61,7 @@ void add_counts(SimulationResult& to, const SimulationResult& from) {
     resource.payload += other.payload;
     resource.control += other.control;
     resource.lost += other.lost;
+    if (resource.dropped) *resource.dropped += other.dropped.value_or(0);
   }
 }
 

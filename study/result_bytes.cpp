@@ -18,6 +18,11 @@ class Writer {
     bytes += text;
   }
   template <class T>
+  void operator()(const std::optional<T>& value) {
+    (*this)(value.has_value());
+    (*this)(value.value_or(T()));
+  }
+  template <class T>
   void operator()(const std::vector<T>& values) {
     (*this)(values.size());
     for (const T& value : values) each(*this, value);
@@ -35,6 +40,14 @@ class Reader {
     std::size_t size = 0;
     (*this)(size);
     text = take(size);
+  }
+  template <class T>
+  void operator()(std::optional<T>& value) {
+    bool is_there = false;
+    T there{};
+    (*this)(is_there);
+    (*this)(there);
+    value = is_there ? std::optional(there) : std::nullopt;
   }
   template <class T>
   void operator()(std::vector<T>& values) {
@@ -66,7 +79,7 @@ template <class Visit, class T>
 requires std::is_same_v<std::remove_const_t<T>, simulator::ResourceReport>
 void each(Visit& visit, T& r) {
   visit(r.name), visit(r.is_link), visit(r.utilisation), visit(r.busy), visit(r.served), visit(r.payload);
-  visit(r.control), visit(r.lost);
+  visit(r.control), visit(r.lost), visit(r.dropped);
 }
 
 template <class Visit, class T>

@@ -21,6 +21,14 @@ Result<RunResult> run_plan(const RunRequest& request, Port& port) {
   if (request.scenario->policy.fallback)
     return fail("not-executable", "the scenario has a fallback, which only the simulation knows so far",
                 "leave out policy.fallback, as a copy of the scenario without it");
+  for (const deployment::Resource& resource : request.plan.graph.resources) {
+    if (resource.workers > 1)
+      return fail("not-executable", "unit " + resource.name + " has several workers, which agents have not",
+                  "leave out `workers`");
+    if (resource.queue)
+      return fail("not-executable", "the queue of " + resource.name + " has a limit, which only the simulation knows",
+                  "leave out its `queue`");
+  }
   if (auto shortage = deployment::arrival_shortage(request.plan.graph, request.samples))
     return tl::unexpected(Diagnostics{std::move(*shortage)});
   return Coordinator(request, port).run();

@@ -77,6 +77,17 @@ TEST(Agreement, EnginesMeasureTheSameOnRandomGraphsWithFaults) {
   EXPECT_GT(tally.failed, 3000);
 }
 
+TEST(Agreement, EnginesMeasureTheSameOnRandomGraphsWithFullQueues) {
+  Tally tally;
+  for (unsigned seed = 1; seed <= 300; ++seed) {
+    testing::RandomGraph random(seed, {.with_luck = true, .with_faults = seed % 2 == 0, .with_queues = true});
+    compare(random.b.graph, seed, 40, tally);
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(tally.answered, 2000);
+  EXPECT_GT(tally.failed, 2000);
+}
+
 TEST(Agreement, EnginesMeasureTheSameOnRandomDeploymentsUnderLoad) {
   Tally tally;
   testing::CaseOptions options;

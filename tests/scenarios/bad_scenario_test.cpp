@@ -71,6 +71,8 @@ const std::vector<Defect> defects = {
     {"pin_to_unknown_unit", "unknown-unit", 17, 45},
     {"pinned_twice", "pinned-twice", 19, 14},
     {"probability_over_one", "out-of-range", 16, 25},
+    {"queue_of_a_fair_link", "bad-queue", 9, 82},
+    {"queue_without_limit", "bad-queue", 6, 45},
     {"quorum_over_inputs", "out-of-range", 15, 35},
     {"route_mixes_disciplines", "mixed-route", 10, 10},
     {"two_source_groups", "two-source-groups", 16, 33},

@@ -119,7 +119,7 @@ void for_each_name(Result& r, Visit visit) {
 template <class Report, class Visit>
 void for_each_report_field(Report& r, Visit visit) {
   visit(r.name), visit(r.is_link), visit(r.utilisation), visit(r.busy), visit(r.served), visit(r.payload);
-  visit(r.control), visit(r.lost);
+  visit(r.control), visit(r.lost), visit(r.dropped);
 }
 
 inline void write_all(int pipe, const std::string& bytes) {

@@ -15,6 +15,7 @@ struct RandomGraphOptions {
   bool with_luck = false;  ///< Poisson arrivals, random costs, every kind of jitter, loss, windows
   bool with_fair_links = false;
   bool with_faults = false;  ///< of units, links and devices, at times and by rate
+  bool with_queues = false;  ///< with limits, of units and links; and units with several workers
 };
 
 /// A stage graph of every kind of stage. Durations are whole milliseconds, often 0, so that ties abound.
@@ -36,6 +37,7 @@ class RandomGraph {
     remove_repeats(inputs);
     b.answer({after(pick(2) == 0 ? b.first_conclusive(inputs) : b.join(inputs, 1 + pick(inputs.size())))});
     if (options_.with_faults) add_faults();
+    if (options_.with_queues) add_queues();
   }
   GraphBuilder b;
 
@@ -58,6 +60,17 @@ class RandomGraph {
     }
     if (options_.with_luck && pick(2) == 0) b.resource(link).loss = {0.2, Seconds(0.004)};
     (is_fair ? fair_links_ : links_).push_back(link);
+  }
+
+  void add_queues() {
+    for (auto& resource : b.graph.resources) {
+      if (resource.kind == deployment::Resource::Kind::unit) resource.workers = 1 + pick(3);
+      if (resource.discipline == scenarios::Discipline::fair || pick(3) == 0) continue;
+      auto& queue = resource.queue.emplace();
+      if (pick(2) == 0) queue.drop = scenarios::QueueLimit::Drop::oldest;
+      if (pick(4) > 0) queue.length = pick(3);
+      if (!queue.length || pick(3) == 0) queue.deadline = Seconds(0.001 * pick(12));
+    }
   }
 
   /// Devices are numbers here: who sends, receives or senses is one of three, each as often as there are members.
