@@ -54,6 +54,11 @@ std::string format_size(Bytes size) {
   return four_digits(size.value()) + " B";
 }
 
+std::string format_energy(Joules energy) {
+  constexpr Scale scales[] = {{1e6, " MJ"}, {1e3, " kJ"}, {1, " J"}, {1e-3, " mJ"}, {1e-6, " uJ"}};
+  return energy.value() == 0 ? "0 J" : scaled(energy.value(), scales);
+}
+
 std::string format_bandwidth(BytesPerSecond rate) {
   constexpr Scale scales[] = {{1e9, " Gbit/s"}, {1e6, " Mbit/s"}, {1e3, " kbit/s"}, {1, " bit/s"}};
   if (!rate.is_finite()) return "unlimited";

@@ -15,6 +15,9 @@ std::string format_duration(Seconds time);
 /// `3,136 B` below 10 kB, then `12.54 kB`, `47.89 MB`.
 std::string format_size(Bytes size);
 
+/// `1.500 kJ`, `23.00 mJ`, `0 J`.
+std::string format_energy(Joules energy);
+
 /// `100.0 Mbit/s`; infinity is `unlimited`.
 std::string format_bandwidth(BytesPerSecond rate);
 

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/answers.hpp"
+#include "report/energy.hpp"
 #include "report/json_parts.hpp"
 #include "report/simulation_report.hpp"
 
@@ -49,6 +50,22 @@ Json terms_json(const simulator::SimulationResult& result) {
   return json_of(means);
 }
 
+Json energy_json(const SimulatedRun& run) {
+  const auto energy = energy_of(run.scenario, run.graph, run.result, run.arrivals());
+  if (!energy) return nullptr;
+  Json devices = Json::object(), links = Json::object();
+  for (const Energy::Part& part : energy->parts) {
+    if (part.is_link) {
+      links[part.name] = {{"send", part.send.value()}, {"receive", part.receive.value()}};
+    } else {
+      devices[part.name] = {{"idle", part.idle.value()}, {"compute", part.compute.value()}};
+    }
+  }
+  return {{"devices", std::move(devices)},
+          {"links", std::move(links)},
+          {"per_sample", energy->for_samples.value() / energy->arrivals}};
+}
+
 }  // namespace
 
 std::string simulation_json(const SimulatedRun& run) {
@@ -83,6 +100,7 @@ std::string simulation_json(const SimulatedRun& run) {
                {"utilisation", std::move(utilisation)},
                {"units", std::move(units)},
                {"links", std::move(links)},
+               {"energy_j", energy_json(run)},
                {"simulated_s", result.duration.value()},
                {"engine", result.engine},
                {"engine_version", result.engine_version},

@@ -32,6 +32,10 @@ struct SimulatedRun {
     std::array<std::optional<Interval>, all_statistics.size()> intervals;  ///< where expectations lie, seconds
   };
   std::optional<Replicated> replicated{};
+
+  std::int64_t arrivals() const {
+    return result.samples + result.warm_up * (replicated ? replicated->count : std::int64_t{1});
+  }
 };
 
 std::string simulation_text(const SimulatedRun& run);

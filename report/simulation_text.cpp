@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "report/answers.hpp"
+#include "report/energy.hpp"
 #include "report/human.hpp"
 #include "report/notes.hpp"
 #include "report/simulation_report.hpp"
@@ -124,6 +125,25 @@ std::string resource_tables(const simulator::SimulationResult& result) {
          (links.is_empty() ? std::string() : links.to_text() + "\n");
 }
 
+std::string energy_table(const SimulatedRun& run) {
+  const auto energy = energy_of(run.scenario, run.graph, run.result, run.arrivals());
+  if (!energy) return {};
+  Table table({{"energy"},
+               {"idle", Align::right},
+               {"computing", Align::right},
+               {"sending", Align::right},
+               {"receiving", Align::right}});
+  for (const Energy::Part& part : energy->parts) {
+    if (part.is_link) {
+      table.add({part.name, "-", "-", format_energy(part.send), format_energy(part.receive)});
+    } else {
+      table.add({part.name, format_energy(part.idle), format_energy(part.compute), "-", "-"});
+    }
+  }
+  return table.to_text() +
+         fmt::format("  ({} a sample beyond idling)\n\n", format_energy(energy->for_samples / energy->arrivals));
+}
+
 }  // namespace
 
 std::string simulation_text(const SimulatedRun& run) {
@@ -137,7 +157,7 @@ std::string simulation_text(const SimulatedRun& run) {
   if (run.intervals) text += interval_table(*run.intervals);
   if (run.replicated) text += replication_table(*run.replicated);
   return text + exit_table(run) + ending_table(run.result) + term_table(run.result) + resource_tables(run.result) +
-         fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
+         energy_table(run) + fmt::format("network model: {}\n", run.result.network_model) + notes_text(run.graph.notes);
 }
 
 Diagnostics overload_warnings(const deployment::StageGraph& graph, const planner::Load& load) {

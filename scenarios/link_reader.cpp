@@ -102,6 +102,10 @@ Link properties_from(const std::string& name, const Node& node, ReadContext& con
   }
   if (const Node* transport = node.find("transport")) link.transport = transport_from(*transport, context);
   link.queue = read_queue(node, context);
+  if (const Node* power = node.find("power")) {
+    link.power = {Watts(as_quantity(at(*power, "send"), Dimension::power)),
+                  Watts(as_quantity(at(*power, "receive"), Dimension::power))};
+  }
   return link;
 }
 

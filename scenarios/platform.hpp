@@ -72,6 +72,11 @@ struct Transport {
   Seconds idle_restart{0.23};
 };
 
+/// What the devices at both ends draw beyond their idle power while a link transmits, each.
+struct LinkPower {
+  Watts send{}, receive{};
+};
+
 /// Directional. A link from or to a group stands for one link a member, unless it is shared.
 struct Link {
   std::string name;
@@ -86,6 +91,7 @@ struct Link {
   Loss loss;
   Transport transport;
   std::optional<QueueLimit> queue{};  ///< of a fifo link
+  std::optional<LinkPower> power{};
 };
 
 /// One hop of a route: a link and which of its copies (DeviceRef::member's meaning).

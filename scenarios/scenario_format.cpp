@@ -103,6 +103,12 @@ ShapePointer link() {
        }),
        false, "Messages that are lost and sent again."},
       {"queue", queue(), false, "What the line in front of a fifo link does not take; everything waits when absent."},
+      {"power",
+       shape::record({
+           {"send", shape::non_negative(Dimension::power), true, "Of the sending device."},
+           {"receive", shape::non_negative(Dimension::power), true, "Of the receiving one."},
+       }),
+       false, "What the link adds to what the devices at its ends draw, while it transmits."},
       {"transport", transport(), false, "ideal (the default) or tcp, whose window costs round trips."},
   });
 }
@@ -131,7 +137,10 @@ ShapePointer workload() {
   };
   return shape::record({
       {"inputs", shape::map(source, 1), true, "For each Input layer of the model the device at which it arises."},
-      {"arrivals", shape::tagged("process", {}, {{"periodic", rate_or_period}, {"poisson", rate_or_period}, {"bursty", burst}, {"trace", recorded}}),
+      {"arrivals",
+       shape::tagged(
+           "process", {},
+           {{"periodic", rate_or_period}, {"poisson", rate_or_period}, {"bursty", burst}, {"trace", recorded}}),
        true, "How samples follow one another; of each member, when they arise at a group."},
       {"answer", name_of_device(), true, "The device that wants the answer."},
       {"answer_size", shape::non_negative(Dimension::size), false,
