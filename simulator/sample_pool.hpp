@@ -40,11 +40,14 @@ struct SampleState {
   Instant arrival;
   std::uint32_t slot = 0;
   int member = 1;
-  int open_stages = 0;
-  Cause cause{};  ///< of what was lost first
-  bool is_answered = false;
-  bool is_partial = false;  ///< something was lost, or a join did without an input
+  static constexpr int most_stages = 0xfffff;
+  // Half a cache line in all, as every event reads it.
+  int open_stages : 24 = 0;
+  bool is_answered : 1 = false;
+  bool is_partial : 1 = false;  ///< something was lost, or a join did without an input
+  Cause cause{};                ///< of what was lost first
 };
+static_assert(sizeof(SampleState) == 32);
 
 /// The samples under way. Places are reused and never move, so memory follows the samples in flight, not their number.
 class SamplePool {
@@ -63,7 +66,7 @@ class SamplePool {
     const std::uint32_t slot = free_.back();
     free_.pop_back();
     SampleState& sample = (*this)[slot];
-    sample = {id, arrival, slot, member, static_cast<int>(stages_), {}, false, false};
+    sample = {id, arrival, slot, member, static_cast<int>(stages_) & SampleState::most_stages, false, false, {}};
     std::memcpy(bytes(sample) + stages_at, fresh_.data(), stages_ * sizeof(StageState));
     return sample;
   }

@@ -52,7 +52,7 @@ void Simulation::kill(SampleState& sample, StageId stage, bool is_lost) {
     for (int i = 0; i < compiled.beyond; ++i) {
       input_died(sample, graph_.beyond[static_cast<std::size_t>(compiled.first_beyond + i)], is_lost);
     }
-    sample.open_stages -= compiled.doomed - 1;
+    sample.open_stages = (sample.open_stages - compiled.doomed + 1) & SampleState::most_stages;
     return settle(sample);
   }
   for (int i = 0; i < compiled.successors; ++i) {
